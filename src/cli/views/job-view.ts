@@ -16,7 +16,7 @@ import { moment, relative, span } from "../terminal/time-text.js";
 /** A job and its data outside the snapshot. */
 export interface JobDetails {
   readonly job: JobSnapshot;
-  /** What people call its task, and where they see its result; `null`: nobody said. */
+  /** What people call its task, and where they see its result; `null`: no worker has said. */
   readonly label: string | null;
   readonly resultUrl: string | null;
   readonly dependencies: readonly DependencyRecord[];

@@ -10,9 +10,9 @@ export const TASK_DESCRIPTIONS = "longshore:tasks";
 /** What is known of a task. */
 export interface TaskDescription {
   readonly name: string;
-  /** What people call it; `null` when nobody said. */
+  /** What people call it; `null` when no worker has said. */
   readonly label: string | null;
-  /** Where the result of a job is shown: a template for `resultUrl`; `null` when nobody said. */
+  /** Where the result of a job is shown: a template for `resultUrl`; `null` when no worker has said. */
   readonly resultUrl: string | null;
 }
 
@@ -23,15 +23,18 @@ export function encodeDescription({ label, resultUrl }: TaskDescription): string
   return label === null && resultUrl === null ? null : JSON.stringify({ label, resultUrl });
 }
 
+function readShort(what: string, given: unknown): string {
+  return readText(what, given, LONGEST);
+}
+
 /** Reads a document. Where it cannot be read, nothing is known of the task. Never throws. */
 export function decodeDescription(name: string, value: string): TaskDescription {
-  const text = (what: string, given: unknown): string => readText(what, given, LONGEST);
   try {
     const { label, resultUrl } = readObject("task", JSON.parse(value));
     return {
       name,
-      label: readOptional("task.label", label, text),
-      resultUrl: readOptional("task.resultUrl", resultUrl, text),
+      label: readOptional("task.label", label, readShort),
+      resultUrl: readOptional("task.resultUrl", resultUrl, readShort),
     };
   } catch {
     return { name, label: null, resultUrl: null };

@@ -26,8 +26,8 @@ export class EngineOutage {
   }
 
   /**
-   * Reports an error, unless the same one was reported in the last 10 s. That the connection was closed is no outage: whoever closed
-   * it knows, and what a worker still asked then is of no use.
+   * Reports an error, unless the same one was reported in the last 10 s. That the connection was closed is no outage: the
+   * application closed it, and what a worker still asked then is of no use.
    */
   report(thrown: unknown): void {
     if (thrown instanceof EngineClosed) return;
