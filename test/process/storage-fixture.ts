@@ -79,7 +79,8 @@ async function onShared(where: Pick<RedisTarget, "url" | "cluster">): Promise<Pr
   const storage = new ProcessStorage({ engine: "redis", ...where, prefix }, await temporaryFolder());
   onTestFinished(async () => {
     const longshore = await connect(storage.target);
-    for (const { name } of await longshore.queues()) await longshore.queue(name).obliterate({ force: true });
+    for (const { name } of await longshore.queues({ system: true }))
+      await longshore.queue(name).obliterate({ force: true });
     await longshore.close();
   });
   return storage;
