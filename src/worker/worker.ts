@@ -196,11 +196,12 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   /** What it does for the platform, with these tasks. */
   #makeSystem(setup: WorkerSetup, info: WorkerInfo, tasks: readonly SystemTask[]): SystemWork {
-    const { engine, clock } = setup;
+    const { engine, clock, random } = setup;
     const runnables = systemRunnables(tasks);
     return new SystemWork({
       engine,
       clock,
+      random,
       failed: (error) => this.#events.publishError(error),
       make: (finished) =>
         new WorkerRuntime({

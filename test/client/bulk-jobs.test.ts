@@ -168,6 +168,38 @@ onEveryEngine("a bulk job", (storage) => {
     expect(await longshore.queue("work").counts()).toMatchObject({ queued: 501, delayed: 1 });
   });
 
+  it("stops when it is cancelled while it runs, after the command under way, and says how far it was", async () => {
+    const sent: string[] = [];
+    const third = new EventEmitter();
+    const begins = once(third, "begins");
+    const longshore = await storage.attach((engine) =>
+      withCommands(engine, {
+        promote: async (params) => {
+          sent.push(params.op);
+          if (sent.length === 3) {
+            third.emit("begins");
+            await once(third, "goes on");
+          }
+          return engine.promote(params);
+        },
+      }),
+    );
+    await longshore.enqueueMany(work, range(2_001), { delay: "1h" });
+    const job = await longshore.bulk({ action: "promote", filter: { queue: "work" } });
+    await runsBulk(longshore);
+    await begins;
+    await job.cancel();
+    third.emit("goes on");
+
+    await expect(job.result()).rejects.toMatchObject({ code: "JOB_FAILED", state: "cancelled" });
+    expect((await job.refresh()).progress).toMatchObject({ percent: 49, message: "1000 of 2001 jobs" });
+    const promoted = async (): Promise<number> => (await longshore.queue("work").counts()).queued;
+    await expect.poll(promoted).toBe(1_500);
+    // The worker is done with it: it takes the next one, and has sent nothing in between.
+    await (await longshore.bulk({ action: "cancel", filter: { queue: "nowhere" } })).result();
+    expect([sent.length, await promoted()]).toEqual([3, 1_500]);
+  });
+
   it("can be cancelled before it has begun", async () => {
     const longshore = await storage.connect();
     const spared = await longshore.enqueue(work, 1);
@@ -201,6 +233,35 @@ describe("a worker that is busy", () => {
     await fixture.pass(1_000);
     await closing;
   });
+});
+
+describe("bulk jobs that have ended", () => {
+  it.each(["at rest", "at work"])(
+    "are removed after seven days, though none follows them, by a worker %s",
+    async (how) => {
+      const fixture = new FakeTimeFixture();
+      const { longshore } = fixture;
+      const hour = 3_600_000;
+      const ids = async (): Promise<string[]> =>
+        (await longshore.jobs({ queue: BULK_QUEUE }).page()).jobs.map(({ id }) => id);
+      const slow = task("slow", { queue: "slow", timeout: "30d" }, ({ signal }) => once(signal, "abort"));
+      longshore.worker([slow]);
+      if (how === "at work") await longshore.enqueue(slow);
+      const gone = await longshore.bulk({ action: "cancel", filter: { queue: "work" } });
+      await gone.cancel();
+      const done = await longshore.bulk({ action: "cancel", filter: { queue: "work" } });
+      await fixture.pass(20_000);
+      expect([await stateOf(gone), await stateOf(done)]).toEqual(["cancelled", "completed"]);
+
+      await fixture.pass(7 * 24 * hour - 60_000, 60_000);
+      expect(await ids()).toHaveLength(2);
+      await fixture.pass(2 * hour, 60_000);
+      expect(await ids()).toEqual([]);
+      const closing = longshore.close();
+      await fixture.pass(60_000);
+      await closing;
+    },
+  );
 });
 
 describe("a bulk job is refused", () => {

@@ -1,19 +1,26 @@
 /**
  * What a worker does for the platform, beside its own jobs: it works on the queue of bulk jobs, in a slot and a session of its own,
  * which are only there while such jobs are. At rest that costs nothing: the worker's own wait for work listens for the queue, too.
- * A worker that is busy, and does not wait, looks from time to time instead.
+ * A worker that is busy, and does not wait, looks from time to time instead. Bulk jobs that have ended are removed when their time
+ * has come, though no worker works on the queue then.
  */
 import type { Engine } from "../../engine/contract/engine.js";
 import { BULK_QUEUE } from "../../model/bulk/bulk.js";
 import { EngineClosed } from "../../model/errors/errors.js";
 import { isTerminal, STATES } from "../../model/job/state.js";
-import type { Clock } from "../../model/value/clock.js";
+import type { Clock, Random } from "../../model/value/clock.js";
 import type { StopReason } from "../run/events.js";
 
 /** How often a busy worker looks, in milliseconds. */
 const LOOK_AGAIN = 15_000;
-/** After how long (milliseconds) one at rest looks although nothing woke it: who was woken may have died. */
+/**
+ * After how long (milliseconds) one looks although nothing woke it: who was woken may have died, and what others worked through is to
+ * be removed.
+ */
 const LOOK_ANYWAY = 6 * 3_600_000;
+/** The least time (milliseconds) between two sweeps, and the most jobs that one of them removes. */
+const SWEEP_AGAIN = 60_000;
+const MOST_SWEPT = 200;
 
 /** The inside of a worker for the queue. */
 export interface SystemRuntime {
@@ -25,6 +32,7 @@ export interface SystemRuntime {
 export interface SystemWorkOptions {
   readonly engine: Engine;
   readonly clock: Clock;
+  readonly random: Random;
   /** It could not look. */
   readonly failed: (error: Error) => void;
   /** Makes a runtime, which calls `finished` when it has been idle for a while. */
@@ -39,10 +47,14 @@ export class SystemWork {
   #ending: Promise<void> = Promise.resolve();
   #stopped = false;
   #suspected = false;
+  /** Looks anyway. */
+  #cancel: () => void = () => {};
+  #sweepAt: number;
 
   constructor(options: SystemWorkOptions) {
     this.#options = options;
     this.#lookedAt = options.clock.monotonic();
+    this.#sweepAt = this.#lookedAt;
   }
 
   /** The queue to listen for; `null`: nothing, since it is being worked on already, or not any more. */
@@ -74,7 +86,7 @@ export class SystemWork {
 
   /** The worker was woken, and found nothing in its own queues. */
   foundNothing(): void {
-    if (this.#suspected || this.#options.clock.monotonic() - this.#lookedAt >= LOOK_ANYWAY) void this.look();
+    if (this.#suspected) void this.look();
     this.#suspected = false;
   }
 
@@ -86,6 +98,7 @@ export class SystemWork {
   /** Ends it without grace: another worker goes on with a bulk job from where it is. */
   async stop(reason: StopReason): Promise<void> {
     this.#stopped = true;
+    this.#cancel();
     await this.#looking;
     await this.#runtime?.stop(0, reason);
     await this.#ending;
@@ -94,14 +107,36 @@ export class SystemWork {
   async #look(): Promise<void> {
     const { engine, clock, failed } = this.#options;
     this.#lookedAt = clock.monotonic();
+    const due = this.#sweepAt - this.#lookedAt;
+    this.#lookIn(due > 0 ? Math.min(due, LOOK_ANYWAY) : LOOK_ANYWAY);
     try {
       const [record] = await engine.queues({ names: [BULK_QUEUE] });
-      const live = STATES.some((state) => !isTerminal(state) && (record?.counts[state] ?? 0) > 0);
-      if (live) this.woken();
+      const has = (ended: boolean): boolean =>
+        STATES.some((state) => isTerminal(state) === ended && (record?.counts[state] ?? 0) > 0);
+      if (has(false)) this.woken();
+      else if (has(true) && this.#lookedAt >= this.#sweepAt) await this.#sweep();
     } catch (error) {
       if (!this.#stopped && !(error instanceof EngineClosed))
         failed(error instanceof Error ? error : new Error(String(error)));
     }
+  }
+
+  /** Removes those that retention no longer keeps, and looks again when it is to remove the next. */
+  async #sweep(): Promise<void> {
+    const { engine, clock } = this.#options;
+    // Whose sessions are overdue is for workers to say that watch them.
+    const answer = await engine.sweep({ queues: [BULK_QUEUE], limit: MOST_SWEPT, dead: [] });
+    const due = answer.nextRemoval === null ? Number.POSITIVE_INFINITY : answer.nextRemoval - (await engine.now());
+    const wait = answer.more ? 1 : Math.min(LOOK_ANYWAY, Math.max(SWEEP_AGAIN, due));
+    this.#sweepAt = clock.monotonic() + wait;
+    this.#lookIn(wait);
+  }
+
+  #lookIn(ms: number): void {
+    const { clock, random } = this.#options;
+    this.#cancel();
+    // A fleet does not look in step.
+    if (!this.#stopped) this.#cancel = clock.after(ms * (1 + random() / 10), () => void this.look());
   }
 
   /** It was idle for a while: all has ended, or others work on what is left. These may die. */
