@@ -32,13 +32,16 @@ let longshore: Longshore;
 let redis: Redis;
 let job: FlowJob;
 
-async function costOf(read: () => Promise<unknown>): Promise<{ readonly bytes: number; readonly calls: number }> {
+async function costOf(
+  what: string,
+  read: () => Promise<unknown>,
+): Promise<{ readonly bytes: number; readonly calls: number }> {
   await redis.config("RESETSTAT");
   await read();
   const [stats, commands] = [await redis.info("stats"), await redis.info("commandstats")];
   const bytes = Number(/total_net_output_bytes:(\d+)/.exec(stats)?.[1]);
   const calls = Number(/cmdstat_evalsha:calls=(\d+)/.exec(commands)?.[1]);
-  if (process.env["LONGSHORE_FLOW"] !== undefined) console.log(expect.getState().currentTestName, { bytes, calls });
+  if (process.env["LONGSHORE_FLOW"] !== undefined) console.log(what, { bytes, calls });
   return { bytes, calls };
 }
 
@@ -63,7 +66,7 @@ describe.skipIf(!inject("canStartRedis"))(`a handle on a flow of ${MEMBERS} jobs
   });
 
   it.each(["progress", "graph", "members"] as const)("costs few bytes and commands for its %s", async (what) => {
-    const { bytes, calls } = await costOf(() => job[what]());
+    const { bytes, calls } = await costOf(what, () => job[what]());
     expect(bytes).toBeLessThan(MEMBERS * MOST_OF_ONE + 50_000);
     expect(calls).toBeLessThanOrEqual(MOST_CALLS + thousands * MOST_CALLS_TO_READ);
   });
@@ -73,8 +76,8 @@ describe.skipIf(!inject("canStartRedis"))(`a handle on a flow of ${MEMBERS} jobs
     if (member === undefined) throw new Error("no member has ended");
     const one = longshore.queue(member.queue).job(member.id);
 
-    expect((await costOf(() => one.progress())).bytes).toBeLessThan(5_000);
-    expect((await costOf(() => one.refresh())).bytes).toBeGreaterThan(LONG);
+    expect((await costOf("progress of one", () => one.progress())).bytes).toBeLessThan(5_000);
+    expect((await costOf("one", () => one.refresh())).bytes).toBeGreaterThan(LONG);
   });
 
   it("has its jobs without their long fields", async () => {
@@ -87,7 +90,7 @@ describe.skipIf(!inject("canStartRedis"))(`a handle on a flow of ${MEMBERS} jobs
   });
 
   it("costs few bytes and commands to retry those that failed", async () => {
-    const { bytes, calls } = await costOf(() => job.retry());
+    const { bytes, calls } = await costOf("retry", () => job.retry());
     expect(bytes).toBeLessThan(MEMBERS * MOST_OF_ONE + 50_000);
     expect(calls).toBeLessThanOrEqual(MOST_CALLS + thousands * (MOST_CALLS_TO_READ + MOST_CALLS_TO_RETRY));
     const states = (await job.members()).map(({ state }) => state);
