@@ -178,7 +178,7 @@ const READS: Readonly<Record<string, (engine: Engine, simulation: Simulation) =>
     const events: unknown[] = [];
     for (const [queue, cursor] of cursors) {
       const answer = await engine.watch({ queue, cursor, max: 1_000 });
-      events.push([queue, { ...answer, events: removalsInOrder(answer.events) }]);
+      events.push([queue, { ...answer, events: membersInOrder(removalsInOrder(answer.events)) }]);
     }
     return events;
   },
@@ -196,6 +196,20 @@ function removalsInOrder(events: readonly QueueEvent[]): QueueEvent[] {
   return events.map((event) => {
     const id = event.kind === "removed" ? removed.get(event.at)?.pop() : undefined;
     return event.kind === "removed" && id !== undefined ? { ...event, id } : event;
+  });
+}
+
+/** Events with the members that joined flows at one time in order. From which queue a flow hears first is open. */
+function membersInOrder(events: readonly QueueEvent[]): QueueEvent[] {
+  type Joined = Extract<QueueEvent, { kind: "member" }>;
+  const joined = new Map<number, Joined[]>();
+  for (const event of events)
+    if (event.kind === "member") joined.set(event.at, [...(joined.get(event.at) ?? []), event]);
+  const key = ({ id, member }: Joined): string => `${id} ${member.queue} ${member.id}`;
+  for (const some of joined.values()) some.sort((a, b) => (key(a) < key(b) ? 1 : -1));
+  return events.map((event) => {
+    const other = event.kind === "member" ? joined.get(event.at)?.pop() : undefined;
+    return other === undefined ? event : { ...other, seq: event.seq };
   });
 }
 

@@ -12,7 +12,7 @@ import {
   type DependencyRecord,
 } from "../../model/job/dependency.js";
 import { plainFailure, type Failure } from "../../model/failure/failure.js";
-import type { JobRef } from "../../model/job/job.js";
+import { bareRef, type JobRef } from "../../model/job/job-ref.js";
 import { MOST_MEMBERS, type Membership } from "../../model/job/membership.js";
 import { isTerminal, type JobState, type TerminalState } from "../../model/job/state.js";
 import type { CommitAnswer } from "../contract/engine.js";
@@ -49,7 +49,7 @@ export interface Sender {
 export function messagesOf(job: Sender): Message[] {
   const { ref: from, state } = job;
   if (state === "removed") {
-    const unlinks = job.dependencies().map((to): Message => ({ kind: "unlink", to: bare(to), from }));
+    const unlinks = job.dependencies().map((to): Message => ({ kind: "unlink", to: bareRef(to), from }));
     return [...endsOf(job, state), ...unlinks];
   }
   return isTerminal(state) ? [...endsOf(job, state), ...messagesToMembers(job, state)] : messagesOfWaiting(job);
@@ -64,7 +64,7 @@ function messagesToMembers({ ref: from, flow, dependencies }: Sender, state: Ter
   if (flow === null || ["completed", "partial", "failed"].includes(state)) return [];
   if (flow === "begun") return cancelsOf(from, dependencies());
   // An incomplete flow is removed whole, ended members too.
-  return dependencies().map((to) => ({ kind: "drop", to: bare(to), from }));
+  return dependencies().map((to) => ({ kind: "drop", to: bareRef(to), from }));
 }
 
 /** What a flow sends to its members that have not ended when it ends before them, or is removed with its queue. */
@@ -82,15 +82,11 @@ function messagesOfWaiting(job: Sender): Message[] {
   const links = waited.map((to): Message => ({ kind: "link", to, from, round }));
   const membership = job.membership();
   if (membership === null || !(held || job.isAwaitedBy(membership))) return links;
-  return [{ kind: "join", to: bare(membership), from, ifFailed: membership.ifFailed, held }, ...links];
+  return [{ kind: "join", to: bareRef(membership), from, ifFailed: membership.ifFailed, held }, ...links];
 }
 
 function unfinished(dependencies: readonly DependencyRecord[]): JobRef[] {
-  return dependencies.filter(({ state }) => state === null).map(bare);
-}
-
-function bare({ queue, id }: JobRef): JobRef {
-  return { queue, id };
+  return dependencies.filter(({ state }) => state === null).map(bareRef);
 }
 
 /** A job that gets a message, as it is now. An engine may read a property when it is asked for. */

@@ -12,7 +12,8 @@ function outcome(state: JobState, issues: number): JobOutcome {
 }
 
 function state(id: string, state: JobState): WatchEvent {
-  return { seq: 1, at: 0, kind: "state", id, state };
+  const said = { task: "analyse", attempt: 1, duration: null, fingerprint: null, flow: null } as const;
+  return { seq: 1, at: 0, kind: "state", id, state, cause: state === "active" ? "lease" : "complete", ...said };
 }
 
 function progress(id: string, step: string | null, done: number, issues: number): WatchEvent {

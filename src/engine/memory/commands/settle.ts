@@ -54,7 +54,6 @@ function applyOutcome(
   recordAttempt(job, session.id, transition.outcome, now, failure);
   if (failure !== null) countFailed(queue, job, failure, session.id, now);
   endLease(session, job);
-  if (transition.counts) job.counted += 1;
   if (outcome.kind === "complete" || outcome.kind === "partial") job.result = outcome.result;
   if (outcome.kind === "partial") job.failures = outcome.failures ?? [];
   // A run that ended proves that the job does not kill its worker; a returned one proves nothing.
@@ -66,10 +65,12 @@ function applyOutcome(
   }
   if (isTerminal(transition.state)) {
     finish(queue, job, transition.state, transition.cause, now);
+    if (transition.counts) job.counted += 1;
     return transition.state;
   }
   job.runAt = now + transition.delay;
   move(queue, job, transition.state, transition.cause, now, transition.place);
+  if (transition.counts) job.counted += 1;
   return outcome.kind === "fail" ? "retried" : null;
 }
 

@@ -1,6 +1,6 @@
 /** The inbox: applies to a job what follows from a message (engine/shared/reactions.ts). */
 import { answerForMissing, reactTo, type Effect, type Receiver } from "../../shared/reactions.js";
-import { keyOf, type JobRef } from "../../../model/job/job-ref.js";
+import { bareRef, keyOf, type JobRef } from "../../../model/job/job-ref.js";
 import type { Message } from "../../shared/relay.js";
 import { countFailed } from "../commands/failure-groups.js";
 import { revoke } from "../commands/settle.js";
@@ -18,7 +18,7 @@ import {
 import { completeFlow } from "../store/flow.js";
 import { flowStage, type MemoryJob } from "../store/job.js";
 import type { MemoryQueue } from "../store/store.js";
-import { finish, forget, recordAttempt, retain, unretain } from "../store/transitions.js";
+import { emit, finish, forget, recordAttempt, retain, unretain } from "../store/transitions.js";
 
 /** What messages work on; `revoked` collects the leases they took, as in superseding. */
 export type InboxContext = Supersession;
@@ -66,6 +66,7 @@ function apply(queue: MemoryQueue, job: MemoryJob, from: JobRef, effect: Effect,
       break;
     case "add-dependency":
       addDependency(queue, job, from, effect.ifFailed);
+      emit(queue, now, { kind: "member", id: job.id, member: bareRef(from) });
       break;
     case "end-dependency":
       endDependency(queue, job, from, effect.state);

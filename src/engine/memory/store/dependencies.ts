@@ -9,7 +9,7 @@ import {
   type DependencyPolicy,
   type DependencyRecord,
 } from "../../../model/job/dependency.js";
-import { keyOf, type JobRef } from "../../../model/job/job-ref.js";
+import { keyOf, type JobRef, bareRef } from "../../../model/job/job-ref.js";
 import {
   MOST_LINKS,
   nextPlace,
@@ -34,7 +34,7 @@ export function linkNewJob(queue: MemoryQueue, job: MemoryJob): void {
 export function addDependency(queue: MemoryQueue, job: MemoryJob, ref: JobRef, on: DependencyPolicy): void {
   const dependencies = dependenciesOf(queue, job.id);
   if (dependencies.has(keyOf(ref))) return;
-  dependencies.set(keyOf(ref), { ...bare(ref), ifFailed: on, state: null });
+  dependencies.set(keyOf(ref), { ...bareRef(ref), ifFailed: on, state: null });
   job.pendingDependencies += 1;
 }
 
@@ -127,7 +127,7 @@ export function makeReady(queue: MemoryQueue, job: MemoryJob, now: number): void
 export function addDependent(queue: MemoryQueue, { id }: MemoryJob, ref: JobRef, round: number): void {
   let dependents = queue.dependents.get(id);
   if (dependents === undefined) queue.dependents.set(id, (dependents = new Map()));
-  dependents.set(keyOf(ref), { ref: bare(ref), round });
+  dependents.set(keyOf(ref), { ref: bareRef(ref), round });
 }
 
 /** Removes a dependent. */
@@ -149,8 +149,4 @@ export function sortedDependents(queue: MemoryQueue, id: string): Dependent[] {
 
 function sorted<Ref extends JobRef>(refs: Ref[]): Ref[] {
   return refs.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-}
-
-function bare({ queue, id }: JobRef): JobRef {
-  return { queue, id };
 }

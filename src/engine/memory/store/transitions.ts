@@ -2,7 +2,8 @@
  * How a job moves: the only code that changes a job's state, so every move is checked against the transition table, keeps
  * the sorted lists in order, and is emitted as an event.
  */
-import { MOST_EVENTS, type QueueEvent } from "../../../model/job/event.js";
+import { MOST_EVENTS, tellsFailure, type QueueEvent } from "../../../model/job/event.js";
+import { bareRef } from "../../../model/job/job-ref.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
 import { boundFailure, type Failure } from "../../../model/failure/failure.js";
 import { removalTime, retentionClass } from "../../../model/job/retention.js";
@@ -20,10 +21,10 @@ export function admit(queue: MemoryQueue, job: MemoryJob, now: number): void {
   queue.jobs.set(job.id, job);
   assertMove(null, job.state, "enqueue");
   insert(queue, job, "tail");
-  emit(queue, now, { kind: "state", id: job.id, state: job.state });
+  emitMove(queue, job, null, "enqueue", now);
 }
 
-/** Moves a job to another state. */
+/** Moves a job to another state. A run that ended by this and counts is counted after it. */
 export function move(
   queue: MemoryQueue,
   job: MemoryJob,
@@ -32,11 +33,12 @@ export function move(
   now: number,
   place: "head" | "tail" | "kept" = "tail",
 ): void {
-  assertMove(job.state, to, cause);
+  const from = job.state;
+  assertMove(from, to, cause);
   removeFromState(queue, job);
   job.state = to;
   insert(queue, job, place);
-  emit(queue, now, { kind: "state", id: job.id, state: to });
+  emitMove(queue, job, from, cause, now);
 }
 
 /** Moves a queued job to the tail among those of its priority, which may have changed. */
@@ -138,6 +140,22 @@ export function recordAttempt(
   });
   if (job.history.length > MOST_ATTEMPT_RECORDS) job.history.shift();
   if (bounded !== null) job.error = bounded;
+}
+
+function emitMove(queue: MemoryQueue, job: MemoryJob, from: JobState | null, cause: Cause, now: number): void {
+  const { id, state, spec, counted, startedAt, error } = job;
+  const ran = from === "active";
+  emit(queue, now, {
+    kind: "state",
+    id,
+    state,
+    task: spec.task,
+    cause,
+    attempt: ran || state === "active" ? counted + 1 : counted,
+    duration: ran ? now - (startedAt ?? now) : null,
+    fingerprint: tellsFailure(state, cause) ? (error?.fingerprint ?? null) : null,
+    flow: spec.flow === null ? null : bareRef(spec.flow),
+  });
 }
 
 /** Emits an event, if the queue is watched. */

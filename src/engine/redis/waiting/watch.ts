@@ -7,6 +7,9 @@ import type { Keys } from "../connection/keys.js";
 import { list, number, text } from "../connection/reply.js";
 import type { Channel } from "./channel.js";
 
+/** What the event of a state need not say. */
+const UNSAID = { duration: null, fingerprint: null, flow: null };
+
 /** The next events of a queue, which from now on keeps some (`WATCH_INTEREST`), but does not come to exist by that. */
 export async function watch(link: Link, { queue, cursor, max }: Params<"watch">): Promise<Answer<"watch">> {
   const reply = list(await link.run("watch", queue, [cursor ?? "", max, WATCH_INTEREST]));
@@ -16,7 +19,13 @@ export async function watch(link: Link, { queue, cursor, max }: Params<"watch">)
     for (const [place, json] of text(reply[at + 2])
       .split("\n")
       .entries()) {
-      const event: QueueEvent = { ...JSON.parse(json), seq: number(reply[at]) + place, at: number(reply[at + 1]) };
+      const told = JSON.parse(json);
+      const event: QueueEvent = {
+        ...(told.kind === "state" ? UNSAID : {}),
+        ...told,
+        seq: number(reply[at]) + place,
+        at: number(reply[at + 1]),
+      };
       if (event.seq > seen && events.length < max) events.push(event);
     }
   }

@@ -99,7 +99,7 @@ export function retry(fromStart: boolean): Command {
     sql.run(BEGIN_ANEW, job.checkpointed ? 1 : 0, job.job);
     const waits = reopenAll(transaction, queue, job, links);
     const isFlow = links.flow !== null;
-    move(queue, job, isFlow || waits ? "blocked" : "queued");
+    move(transaction, queue, job, isFlow || waits ? "blocked" : "queued", "retry");
     if (isFlow) completeFlow(transaction, queue, job, links);
     return "applied";
   };
@@ -110,10 +110,10 @@ function isKeyTaken(transaction: Transaction, queue: SqliteQueue, { job, uniqueK
   return owner !== null && owner.job !== job;
 }
 
-export const promote: Command = ({ now }, queue, job) => {
+export const promote: Command = (transaction, queue, job) => {
   if (!isFrom(job, "promote")) return "wrong-state";
-  job.runAt = now;
-  move(queue, job, "queued");
+  job.runAt = transaction.now;
+  move(transaction, queue, job, "queued", "promote");
   return "applied";
 };
 

@@ -120,11 +120,12 @@ function sweepQueue(
 }
 
 /** Promotes due jobs; returns how many. */
-export function promoteDue({ sql, now }: Transaction, queue: SqliteQueue, limit: number): number {
+export function promoteDue(transaction: Transaction, queue: SqliteQueue, limit: number): number {
+  const { sql, now } = transaction;
   if (queue.jobsWith(DELAYED) === 0) return 0;
   const due = sql.all<JobRow>(DUE, queue.number, now, limit).map((row) => jobFrom(row));
   for (const job of due) {
-    move(queue, job, "queued");
+    move(transaction, queue, job, "queued", "promote");
     sql.run(PROMOTE, job.stateCode, job.position, job.tiebreak, job.job);
   }
   return due.length;
@@ -160,7 +161,7 @@ function expireLate(transaction: Transaction, queue: SqliteQueue, limit: number)
   const { sql, now } = transaction;
   const late = sql.all<JobRow>(LATE, queue.number, now, limit).map((row) => jobFrom(row));
   for (const job of late) {
-    finish(transaction, queue, job, "expired");
+    finish(transaction, queue, job, "expired", "expire");
     saveJob(sql, job);
   }
   return late.length;

@@ -1,6 +1,6 @@
 /** The inbox: applies to a job what follows from a message (engine/shared/reactions.ts). */
 import type { DependencyRecord } from "../../../model/job/dependency.js";
-import type { JobRef } from "../../../model/job/job.js";
+import { bareRef, type JobRef } from "../../../model/job/job-ref.js";
 import type { JobState } from "../../../model/job/state.js";
 import { answerForMissing, reactTo, type Effect, type FlowStage, type Receiver } from "../../shared/reactions.js";
 import type { Message } from "../../shared/relay.js";
@@ -104,6 +104,7 @@ class SqliteReceiver implements Receiver {
         return false;
       case "add-dependency":
         addDependency(sql, job, this.#loaded(), from, effect.ifFailed);
+        queue.emit({ kind: "member", id: job.id, member: bareRef(from) });
         break;
       case "end-dependency":
         endDependency(sql, job, this.#loaded(), from, effect.state);
@@ -130,7 +131,7 @@ class SqliteReceiver implements Receiver {
         recordFailure(transaction, job, effect.failure);
         return true;
       case "end":
-        finish(transaction, queue, job, effect.state);
+        finish(transaction, queue, job, effect.state, "dependency");
         return true;
       case "complete-flow":
         completeFlow(transaction, queue, job, this.#loaded());

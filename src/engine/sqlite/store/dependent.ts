@@ -70,7 +70,8 @@ export function releaseHeld(transaction: Transaction, queue: SqliteQueue, job: J
 }
 
 /** Moves a blocked job to `delayed` or `queued`, as its time requires. */
-export function makeReady({ now }: Transaction, queue: SqliteQueue, job: Job): void {
+export function makeReady(transaction: Transaction, queue: SqliteQueue, job: Job): void {
+  const { now } = transaction;
   job.runAt = Math.max(job.runAt, now);
-  move(queue, job, readyState(job.runAt, now));
+  move(transaction, queue, job, readyState(job.runAt, now), "release");
 }

@@ -9,5 +9,5 @@ import type { Transaction } from "./transaction.js";
 /** Ends a flow if its members have all ended. The caller writes the run record back. */
 export function completeFlow(transaction: Transaction, queue: SqliteQueue, job: Job, links: LinkState): void {
   if (links.flow === "open" || links.pending > 0) return;
-  finish(transaction, queue, job, flowEnd(dependencyKinds(transaction.sql, job.job)));
+  finish(transaction, queue, job, flowEnd(dependencyKinds(transaction.sql, job.job)), "flow-end");
 }

@@ -5,7 +5,7 @@
 import { encodeFailure, fingerprintOf, type Failure } from "../../../model/failure/failure.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
 import { hasDefaultAge, removalTime, retentionClass } from "../../../model/job/retention.js";
-import { isTerminal, type JobState, type TerminalState } from "../../../model/job/state.js";
+import { isTerminal, type Cause, type JobState, type TerminalState } from "../../../model/job/state.js";
 import type { OutcomeTransition } from "../../../model/job/outcome.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { buildOf, workerOf } from "../../contract/worker/session-id.js";
@@ -15,19 +15,23 @@ import { ACTIVE, SECONDARY, codeOf, QUEUED } from "./queue/state-codes.js";
 import { dropLinks, isRetained, linksOf } from "./job/dependencies.js";
 import type { SqliteQueue } from "./queue/queue.js";
 import { removeRows } from "./remains.js";
+import { emitMove } from "./state-event.js";
 import { leaveTrace } from "./traces.js";
 import type { Transaction } from "./transaction.js";
 
-/** Moves a job to another state. */
+/** Moves a job to another state. A run that ended by this and counts is counted after it. */
 export function move(
+  { sql, now: at }: Transaction,
   queue: SqliteQueue,
   job: MovingJob,
   to: JobState,
+  cause: Cause,
   place: OutcomeTransition["place"] = "tail",
 ): void {
+  const from = stateOfJob(job);
   removeFromState(queue, job);
   insert(queue, job, to, place);
-  queue.emit({ kind: "state", id: job.id, state: to });
+  emitMove(sql, queue, job, { from, to, cause, at });
 }
 
 /** Moves a queued job to the tail among those of its priority, which may have changed. */
@@ -37,9 +41,15 @@ export function reinsert(queue: SqliteQueue, job: MovingJob): void {
 }
 
 /** Ends a job in a terminal state without a settlement, and counts that in the series. */
-export function finish(transaction: Transaction, queue: SqliteQueue, job: MovingJob, to: TerminalState): void {
+export function finish(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  job: MovingJob,
+  to: TerminalState,
+  cause: Cause,
+): void {
   queue.countEnd(taskOf(transaction.sql, job), to, null);
-  endIn(transaction, queue, job, to);
+  endIn(transaction, queue, job, to, cause);
 }
 
 /** The name of a job's task. */
@@ -48,8 +58,15 @@ export function taskOf(sql: Sql, { job }: Pick<Job, "job">): string {
 }
 
 /** Ends a job in a terminal state. */
-export function endIn(transaction: Transaction, queue: SqliteQueue, job: MovingJob, to: TerminalState): void {
+export function endIn(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  job: MovingJob,
+  to: TerminalState,
+  cause: Cause,
+): void {
   const { sql, now } = transaction;
+  const from = stateOfJob(job);
   const { flow } = linksOf(sql, job);
   // A run reports its own end; of a superseded one, only that its lease was taken.
   if (flow === null && (job.stateCode !== ACTIVE || to === "superseded")) leaveNotice(transaction, queue, job);
@@ -64,7 +81,7 @@ export function endIn(transaction: Transaction, queue: SqliteQueue, job: MovingJ
   insert(queue, job, to, "tail", retained || !usual);
   if (!retained) keepByCount(queue, job, to, -job.position);
   job.suspect = false;
-  queue.emit({ kind: "state", id: job.id, state: to });
+  emitMove(sql, queue, job, { from, to, cause, at: now });
   if (retained || flow !== null) transaction.markPending(queue, job);
 }
 

@@ -66,7 +66,10 @@ import { upkeep } from "./outcome/upkeep.js";
 import { wait } from "./lease/wait.js";
 import { workerCommands } from "./lease/worker-commands.js";
 import { wake } from "./lease/wake.js";
-import { watch } from "./queue/watch.js";
+import { watch } from "./watch/watch.js";
+import { watchMissed } from "./watch/missed.js";
+import { watchMissingQueue } from "./watch/missing-queue.js";
+import { watchMoves } from "./watch/moves.js";
 
 export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   life,
@@ -105,6 +108,9 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   upkeep,
   pause,
   watch,
+  watchMoves,
+  watchMissed,
+  watchMissingQueue,
   wait,
   obliterate,
   undecodable,

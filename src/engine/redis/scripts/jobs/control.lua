@@ -33,11 +33,11 @@ function commands.cancel(id, r, job)
     record_attempt(id, r, r[COUNTED] + 1, 'cancelled', NOW)
     revoke(id, r, CAUSE_CANCEL)
   end
-  finish(id, r, CANCELLED, false, job)
+  finish(id, r, CANCELLED, 'cancel', false, job)
   return CONTROL_APPLIED
 end
 
-function commands.retry(id, r)
+function commands.retry(id, r, job)
   if r[STATE] < COMPLETED or r[STATE] == SUPERSEDED or has(r, OPEN) then return CONTROL_WRONG_STATE end
   -- A flow that succeeded with all its members has nothing to retry. One that was cancelled when its last member had succeeded
   -- already, which it learned too late, ends well at once.
@@ -69,7 +69,7 @@ function commands.retry(id, r)
   if not has(r, MEMBER) then set_flag(r, HELD, false) end
   local pending = has(r, AFTER) and restart_waiting(id) or 0
   if has(r, MEMBER) then link_to_flow(id, r) end
-  local to = (pending > 0 or has(r, HELD) or has(r, FLOW)) and BLOCKED or QUEUED
+  local from, to = r[STATE], (pending > 0 or has(r, HELD) or has(r, FLOW)) and BLOCKED or QUEUED
   r[STATE], r[COUNTED], r[CRASHES], r[STARTED], r[FINISHED], r[RUN_AT] = to, 0, 0, 0, 0, NOW
   r[HOLDER], r.result = '', nil
   insert(id, r)
@@ -77,7 +77,7 @@ function commands.retry(id, r)
   put('result', id, false)
   put('failed', id, false)
   if not has(r, CHECKPOINTED) then put('progress', id, false) end
-  emit_state(id, to)
+  emit_move(id, r, from, 'retry', job)
   if has(r, FLOW) and pending == 0 then
     flush()
     complete_flow(id, r, 0)
@@ -88,7 +88,7 @@ end
 function commands.promote(id, r)
   if r[STATE] ~= DELAYED then return CONTROL_WRONG_STATE end
   r[RUN_AT] = NOW
-  move(id, r, QUEUED)
+  move(id, r, QUEUED, 'promote')
   return CONTROL_APPLIED
 end
 

@@ -1,5 +1,5 @@
 -- KEYS: queue job run wait tombstones priority suspect delayed blocked held leases unique unique_key tags tagged tagcount
--- KEYS: ttl keep nonce meta events wake history result errors progress expiry counted1 counted2 done5 done6 done7 done8
+-- KEYS: ttl keep nonce meta events wake history result errors fingerprints progress expiry counted1 counted2 done5 done6 done7 done8
 -- KEYS: done9 done10 revoked supersede_key latest ended ended_due checkpoint checkpoints dependencies dependency dependents
 -- KEYS: dependent pending outbox audit aside lacking declined
 -- KEYS: spans held_order running

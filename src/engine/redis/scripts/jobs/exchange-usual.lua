@@ -20,13 +20,22 @@ local function leave_lines()
   for line in string.gmatch(lines, '[^\n]+') do redis.call('RPUSH', K.tally, front .. line) end
 end
 
+-- The name of the task of all settlements; nil where there are several, or not all were measured.
+local function only_task()
+  local task, n = string.match(ARGV[11], '^"([^"\\]*)","%a",(%d+),[^\n]*$')
+  return tonumber(n) == count and task or nil
+end
+
 read_queue()
 read_call()
 
 if not alive then return answer(string.rep(FENCED_STALE, count)) end
+local task = watched and count > 0 and only_task()
+-- The full script is given the task of each.
+if task == nil then return { NOT_USUAL } end
 if late or repeated or (next_due and next_due <= NOW) or not all_usual() then return { NOT_USUAL } end
 if claims and not head_is_usual() then return { NOT_USUAL } end
-settle_usual()
+settle_usual(task)
 if claims then lease_head() end
 flush()
 leave_lines()

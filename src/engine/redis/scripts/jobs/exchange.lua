@@ -25,9 +25,14 @@ local attempt_outcomes = {
   [OUTCOME_WAIT] = 'waited',
 }
 
+local causes = {
+  [OUTCOME_COMPLETE] = 'complete', [OUTCOME_PARTIAL] = 'partial', [OUTCOME_FAIL] = 'fail', [OUTCOME_SNOOZE] = 'snooze',
+  [OUTCOME_RETURN] = 'return', [OUTCOME_DECLINE] = 'return', [OUTCOME_WAIT] = 'wait',
+}
+
 local function settle(id, r, ending, payload)
   local kind, number = ending.kind, ending.number
-  local to, counts, at_head = QUEUED, false, false
+  local to, counts, at_head, attempt = QUEUED, false, false, r[COUNTED] + 1
   if kind == OUTCOME_COMPLETE then to, counts = COMPLETED, true
   elseif kind == OUTCOME_PARTIAL then to, counts = PARTIAL, true
   elseif kind == OUTCOME_FAIL then
@@ -58,8 +63,8 @@ local function settle(id, r, ending, payload)
   end
   if counts then r[COUNTED] = r[COUNTED] + 1 end
   if to >= COMPLETED then
-    r.settled = true
-    finish(id, r, to)
+    r.settled = attempt
+    finish(id, r, to, causes[kind])
     return to
   end
   leave(id, r)
@@ -75,7 +80,7 @@ local function settle(id, r, ending, payload)
   r[RUN_AT] = NOW + (to == DELAYED and number or 0)
   insert(id, r, at_head)
   save(id, r)
-  emit_state(id, to)
+  emit_move(id, r, ACTIVE, kind == OUTCOME_FAIL and 'backoff' or causes[kind], nil, attempt)
   return to
 end
 
@@ -83,11 +88,16 @@ end
 -- was. Only what is applied here is counted: not what an earlier copy of the call has applied, nor what is stale.
 local measured
 
-local function count_settled(index, kind, to)
+-- The task of a settlement, if it was measured.
+local function task_settled(index)
   measured = measured or (ARGV[11] ~= '' and cjson.decode(ARGV[11]) or {})
-  local at = index * 5
-  local task = measured[at - 4]
-  if not task or task == '' then return end
+  local task = measured[index * 5 - 4]
+  return task ~= '' and task or nil
+end
+
+local function count_settled(index, kind, to)
+  local at, task = index * 5, task_settled(index)
+  if not task then return end
   if to >= COMPLETED then
     tally.count(task, string.sub(ENDED_LETTERS, to - COMPLETED + 1, to - COMPLETED + 1), unpack(measured, at - 3, at))
   elseif kind == OUTCOME_FAIL then
@@ -150,7 +160,7 @@ local function settle_all(most)
         if members(batch)[id] then
           take_from_batch(batch, id)
           count_active(SESSION, -1)
-          store_completed(batch, ending.epoch, { id }, 1, at)
+          store_completed(batch, ending.epoch, { id }, 1, at, watched and task_settled(group.before + i))
           written = written + 2
           count_settled(group.before + i, ending.kind, COMPLETED)
         end

@@ -4,7 +4,7 @@
 -- KEYS: ended ended_due
 -- KEYS: spans held_order running
 -- KEYS: kept ends
--- KEYS: unique unique_key supersede_key latest history errors revoked
+-- KEYS: unique unique_key supersede_key latest history errors fingerprints revoked
 -- KEYS: tally series totals
 -- ARGV: now, id, number of members
 -- Reply: c committed, i incomplete, m missing, e ended
@@ -48,7 +48,7 @@ if take_place() then
   mark_outbox(id)
   complete_flow(id, r, sane_number(redis.call('HGET', K.pending, id)))
 else
-  finish(id, r, CANCELLED)
+  finish(id, r, CANCELLED, 'cancel')
   answer = COMMIT_ENDED
 end
 flush()

@@ -137,7 +137,7 @@ local function on_dependency_ended(id, other, state, round, failure)
       complete_flow(id, r, 0)
     end
   elseif fails then
-    finish(id, touch(id), policy == POLICY_FAIL and FAILED or CANCELLED)
+    finish(id, touch(id), policy == POLICY_FAIL and FAILED or CANCELLED, 'dependency', false, stored[id])
   elseif pending_of(id) == 0 and not has(r, HELD) then
     make_ready(id, touch(id))
   end
@@ -159,6 +159,10 @@ local function add_member(id, other, policy, held)
     members[id] = members[id] or redis.call('ZLEXCOUNT', K.dependencies, '[' .. id .. '\0', '(' .. id .. '\1')
     if members[id] >= MOST_MEMBERS then return answer(MESSAGE_CANCEL, other, id) end
     members[id] = members[id] + 1
+    if watched then
+      local queue, member = string.match(other, '^(%Z*)%z(%Z*)$')
+      emit('{"kind":"member","id":"' .. id .. '","member":' .. cjson.encode({ queue = queue, id = member }) .. '}')
+    end
     if not has(r, AFTER) then
       r = touch(id)
       set_flag(r, AFTER, true)
@@ -187,7 +191,7 @@ local function cancel(id)
     record_attempt(id, r, r[COUNTED] + 1, 'cancelled', NOW)
     revoke(id, r, CAUSE_CANCEL)
   end
-  finish(id, r, CANCELLED)
+  finish(id, r, CANCELLED, 'cancel', false, stored[id])
 end
 
 local unlinked, unlink_count = {}, 0 -- jobs of which a dependent is gone, each with the number of the last such message

@@ -1,4 +1,4 @@
--- KEYS: queue job run result wait priority suspect held leases history errors tags tagcount sessions workers seen calls revoked
+-- KEYS: queue job run result wait priority suspect held leases history errors fingerprints tags tagcount sessions workers seen calls revoked
 -- KEYS: events wake
 -- KEYS: aside lacking
 -- KEYS: spans held_order running expiry builds built status commands
@@ -85,7 +85,7 @@ local function return_to_head(id, r)
   insert_queued(id, r, true)
   if has(r, TAGGED) then count_tags(id, QUEUED, 1) end
   save(id, r)
-  emit_state(id, QUEUED)
+  emit_move(id, r, ACTIVE, 'return')
 end
 
 -- Returns what the session holds, the latest lease first, so that the first ends up at the very head. Of much some in each

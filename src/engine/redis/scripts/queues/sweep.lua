@@ -40,7 +40,7 @@ local function recover(id, r)
   if r[CRASHES] >= CRASH_LIMIT then
     record_attempt(id, r, r[COUNTED] + 1, 'crashed', NOW, string.format(ARGV[3], r[CRASHES]))
     file_failure(id, ARGV[4])
-    finish(id, r, FAILED)
+    finish(id, r, FAILED, 'recover')
     leave_notice(id, r)
     return
   end
@@ -53,14 +53,14 @@ local function recover(id, r)
   r[STATE], r[RUN_AT] = QUEUED, NOW
   insert(id, r)
   save(id, r)
-  emit_state(id, QUEUED)
+  emit_move(id, r, ACTIVE, 'recover')
 end
 
 local function expire_late()
   local ids = redis.call('ZRANGEBYSCORE', K.ttl, '-inf', NOW, 'LIMIT', 0, limit)
   local records, jobs = load_records(ids)
   for i, id in ipairs(ids) do
-    if records[i] then finish(id, records[i], EXPIRED, false, jobs[i]) else score('ttl', id, false) end
+    if records[i] then finish(id, records[i], EXPIRED, 'expire', false, jobs[i]) else score('ttl', id, false) end
   end
   flush()
   return #ids

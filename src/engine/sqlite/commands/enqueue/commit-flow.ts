@@ -27,7 +27,7 @@ export function commitFlow(
   if (answer !== "begins") return answer;
   job.expireAt = null;
   if (!takePlace(transaction, queue, job)) {
-    finish(transaction, queue, job, "cancelled");
+    finish(transaction, queue, job, "cancelled", "cancel");
     saveJob(sql, job);
     return "ended";
   }

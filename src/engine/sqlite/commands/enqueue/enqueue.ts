@@ -17,6 +17,7 @@ import { move, insert, tag } from "../../store/transitions.js";
 import { backoffText, LONG_INPUT } from "../../store/job/payload.js";
 import { isUsual, UsualJobs } from "./enqueue-usual.js";
 import type { SqliteQueue } from "../../store/queue/queue.js";
+import { emitAdmission } from "../../store/state-event.js";
 import type { Sql } from "../../database/sql.js";
 import { makeLatest, predecessor, supersede } from "./supersede.js";
 import { bodyOf, keepBody } from "../../store/job/dependencies.js";
@@ -110,7 +111,7 @@ function enqueueOne(
     if (supersedes !== null && takesPlace) makeLatest(transaction.sql, queue, supersedes, job);
     if (job.linked) linkNewJob(transaction, queue, job, spec);
   }
-  queue.emit({ kind: "state", id: spec.id, state });
+  emitAdmission(queue, spec, state);
   known.set(spec.id, { state, nonce: spec.nonce });
   return { id: spec.id, outcome: "created", state };
 }
@@ -146,13 +147,14 @@ function resolveConflict(
 }
 
 /** Changes the time of a waiting job; returns whether that moved it. */
-export function retime({ now }: Transaction, queue: SqliteQueue, job: Job, due: JobSpec["due"]): boolean {
+export function retime(transaction: Transaction, queue: SqliteQueue, job: Job, due: JobSpec["due"]): boolean {
+  const { now } = transaction;
   const runAt = dueAt(due, now);
   const to = postponement(stateOfJob(job), runAt, now);
   if (to === "unchanged") return false;
   job.runAt = runAt;
   if (to === "kept") return false;
-  move(queue, job, to);
+  move(transaction, queue, job, to, "postpone");
   return true;
 }
 

@@ -35,6 +35,6 @@ export function supersede(transaction: Transaction, queue: SqliteQueue, job: Job
     revoke(transaction, queue, job, "supersede");
   }
   recordLastRun(transaction, job);
-  finish(transaction, queue, job, "superseded");
+  finish(transaction, queue, job, "superseded", "supersede");
   saveJob(sql, job);
 }

@@ -21,6 +21,7 @@ import {
 import { ACTIVE, ASIDE_SUSPECTS, QUEUED, SUSPECTS } from "../../store/queue/state-codes.js";
 import { readBody, readTags } from "../../store/job/payload.js";
 import type { SqliteQueue } from "../../store/queue/queue.js";
+import { emitLease } from "../../store/state-event.js";
 import type { Transaction } from "../../store/transaction.js";
 
 const FIRST = `SELECT ${CANDIDATE_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ? ORDER BY j.position, j.tiebreak LIMIT ?`;
@@ -122,7 +123,7 @@ function lease(
   const numbers: number[] = [];
   for (const [index, one] of candidates.entries()) {
     if (left.claimed < 0) break;
-    const { row, job, id, stateCode, expireAt, tags } = one;
+    const { row, job, stateCode, expireAt, tags } = one;
     if (expireAt !== null && expireAt <= now) {
       if (left.expired <= 0) break;
       left.expired -= 1;
@@ -137,11 +138,11 @@ function lease(
       queue.tally(tag, "queued", -1);
       queue.tally(tag, "active", 1);
     }
-    queue.emit({ kind: "state", id, state: "active" });
     numbers.push(job);
-    leases.push(
-      describeLease(queue, row, queue.nextEpoch, stateCode === SUSPECTS || stateCode === ASIDE_SUSPECTS, now),
-    );
+    const suspect = stateCode === SUSPECTS || stateCode === ASIDE_SUSPECTS;
+    const described = describeLease(queue, row, queue.nextEpoch, suspect, now);
+    emitLease(queue, described);
+    leases.push(described);
   }
   if (numbers.length > 0) sql.run(LEASE, queue.nextEpoch, queue.nextEpoch, session, now, JSON.stringify(numbers));
   return leases;

@@ -10,6 +10,7 @@ import { loadJob, saveJob, stateOfJob, reportsLastRun, type Job, type MovingJob 
 import { ACTIVE, codeOf } from "../../store/queue/state-codes.js";
 import { endIn, finish, leaveNotice, move, recordAttempt, taskOf } from "../../store/transitions.js";
 import type { SqliteQueue } from "../../store/queue/queue.js";
+import { emitUsualEnd } from "../../store/state-event.js";
 import { acknowledge, holds, revoke } from "../workers/sessions.js";
 import { columns, type RowOf, type Stored } from "../../database/columns.js";
 import type { Sql } from "../../database/sql.js";
@@ -86,7 +87,7 @@ function completeUsual(
   queue.count(ACTIVE, -1);
   queue.count(COMPLETED, 1);
   if (measured !== undefined) queue.countEnd(measured.task, "completed", measured);
-  queue.emit({ kind: "state", id, state: "completed" });
+  emitUsualEnd(sql, queue, id, now);
   return true;
 }
 
@@ -174,7 +175,6 @@ function applyOutcome(
   if (!reportsLastRun(transition.state, job)) {
     recordAttempt(transaction, job, transition.outcome, now, outcome.kind === "fail" ? outcome.error : null);
   }
-  if (transition.counts) job.counted += 1;
   // A run that ended proves that the job does not kill its worker; a returned one proves nothing.
   if (outcome.kind === "decline") {
     job.declinedAt ??= now;
@@ -183,7 +183,8 @@ function applyOutcome(
     job.declinedAt = null;
   }
   if (isTerminal(transition.state)) {
-    endIn(transaction, queue, job, transition.state);
+    endIn(transaction, queue, job, transition.state, transition.cause);
+    if (transition.counts) job.counted += 1;
     // A running job has neither result nor failures: a retry removes them.
     const result = "result" in outcome ? outcome.result : null;
     const failures = outcome.kind === "partial" ? encodeStepFailures(outcome.failures ?? []) : null;
@@ -192,7 +193,8 @@ function applyOutcome(
     return transition.state;
   } else {
     job.runAt = now + transition.delay;
-    move(queue, job, transition.state, transition.place);
+    move(transaction, queue, job, transition.state, transition.cause, transition.place);
+    if (transition.counts) job.counted += 1;
     const { stateCode, position, tiebreak, runAt, counted, settled, suspect, declinedAt, errorEpoch } = job;
     sql.run(
       PUT_BACK,
@@ -217,14 +219,14 @@ export function endCancelled(transaction: Transaction, queue: SqliteQueue, job: 
     recordAttempt(transaction, job, "cancelled", transaction.now);
     revoke(transaction, queue, job, "cancel");
   }
-  finish(transaction, queue, job, "cancelled");
+  finish(transaction, queue, job, "cancelled", "cancel");
 }
 
 /** Ends the job of this number as expired. */
 export function expire(transaction: Transaction, queue: SqliteQueue, number: number): void {
   const job = loadJob(transaction.sql, number);
   if (job === null) return;
-  finish(transaction, queue, job, "expired");
+  finish(transaction, queue, job, "expired", "expire");
   saveJob(transaction.sql, job);
 }
 
@@ -241,14 +243,14 @@ export function recover(transaction: Transaction, queue: SqliteQueue, job: Job):
   const lost = plainFailure("WorkerLost", `the worker running it died ${job.crashes} times`, WORKER_LOST);
   recordAttempt(transaction, job, transition.outcome, now, transition.state === "failed" ? lost : null);
   if (isTerminal(transition.state)) {
-    finish(transaction, queue, job, transition.state);
+    finish(transaction, queue, job, transition.state, transition.cause);
     leaveNotice(transaction, queue, job);
   } else {
     queue.countEnd(taskOf(sql, job), "lost", null);
     job.suspect = transition.suspect;
     job.declinedAt = null;
     job.runAt = now;
-    move(queue, job, transition.state);
+    move(transaction, queue, job, transition.state, transition.cause);
   }
   saveJob(sql, job);
 }

@@ -42,7 +42,7 @@ local function lease(id, r, job, taken)
   count_active(SESSION, 1)
   insert(id, r)
   save(id, r)
-  emit_state(id, ACTIVE)
+  emit_move(id, r, QUEUED, 'lease', job)
   describe(id, r, job)
 end
 
@@ -77,7 +77,7 @@ end
         local r, key = records[i], found[i * 2]
         looks = looks + (late[i] and 20 or 1)
         if not r then score('priority', id, false)
-        elseif late[i] then finish(id, r, EXPIRED, false, jobs[i])
+        elseif late[i] then finish(id, r, EXPIRED, 'expire', false, jobs[i])
         else
           lease(id, r, jobs[i])
           taken = taken + 1
@@ -133,9 +133,9 @@ end
             usual[#usual + 1] = id
             first_usual = first_usual or position
             reply_lease(id, job)
-            emit_state(id, ACTIVE)
+            if watched then emit_state(id, ACTIVE, task_of(job), 'lease', 1) end
             taken = taken + 1
-          elseif r and late[i] then finish(id, r, EXPIRED, true, job)
+          elseif r and late[i] then finish(id, r, EXPIRED, 'expire', true, job)
           elseif r then
             lease(id, r, job, true)
             taken = taken + 1

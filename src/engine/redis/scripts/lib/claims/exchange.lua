@@ -55,8 +55,8 @@ local function read_call()
 end
 
 -- Completes jobs of a batch, the usual end of a run: the first `n` of `ids`, whose results are in ARGV two apart from `at`
--- on. What the jobs of a batch have in common is computed once.
-local function store_completed(batch, epoch, ids, n, at)
+-- on. What the jobs of a batch have in common is computed once. `task`: the name of their task, if it is known.
+local function store_completed(batch, epoch, ids, n, at, task)
   local position = end_of_completed()
   local runs, done = args_of(HSET, 'run'), args_of(RPUSH, 'done5')
   local front = struct.pack('<BBI6', SHORT + COMPLETED, #SESSION, epoch)
@@ -76,7 +76,10 @@ local function store_completed(batch, epoch, ids, n, at)
   end
   runs.n, done.n = run_count, done_count + n
   if watched then
-    for i = 1, n do emit_state(ids[i], COMPLETED) end
+    local duration = with_duration(batch.started)
+    for i = 1, n do
+      emit_state(ids[i], COMPLETED, task or task_of(redis.call('HGET', K.job, ids[i]) or ''), 'complete', 1, duration)
+    end
   end
 end
 
@@ -108,7 +111,8 @@ local function all_usual()
   return usual
 end
 
-local function settle_usual()
+-- `task`: the name of the task of all of them, if it is known.
+local function settle_usual(task)
   for _, group in ipairs(groups) do
     local batch = group.batch
     if group.whole then
@@ -117,7 +121,7 @@ local function settle_usual()
       for _, id in ipairs(group.ids) do take_from_batch(batch, id) end
     end
     count_active(SESSION, -group.n)
-    store_completed(batch, group.ending.epoch, group.ids, group.n, group.from + 1)
+    store_completed(batch, group.ending.epoch, group.ids, group.n, group.from + 1, task)
   end
 end
 
@@ -170,7 +174,7 @@ local function lease_head()
   redis.call('LTRIM', K.wait, n, -1)
   set_conf('base', conf.base + n)
   if watched then
-    for i = 1, n do emit_state(head.ids[i], ACTIVE) end
+    for i = 1, n do emit_state(head.ids[i], ACTIVE, task_of(head.jobs[i]), 'lease', 1) end
   end
 end
 

@@ -63,7 +63,10 @@ local function accept(i, id, o, body, waits)
   fresh[id], accepted[id] = r, true
   if state == QUEUED then queued = true end
   if state == DELAYED then earliest = math.min(earliest, run_at) end
-  emit_state(id, state)
+  if watched then
+    local queue, flow = string.match(o.flow or '', '^(%Z*)%z(%Z*)$')
+    emit_state(id, state, task_of(body, 1), 'enqueue', 0, flow and ',"flow":' .. cjson.encode({ queue = queue, id = flow }))
+  end
   if state ~= QUEUED then answer(i, id, ENQUEUED_CREATED, state) end
 end
 

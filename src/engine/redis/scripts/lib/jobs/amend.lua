@@ -10,7 +10,7 @@ local function amend(id, r, job, change)
     forget_checkpoints(id, r)
     put('progress', id, false)
   end
-  local run_at, to, retimed = r[RUN_AT], r[STATE], false
+  local from, run_at, to, retimed = r[STATE], r[RUN_AT], r[STATE], false
   if change.run_at then
     run_at = math.max(change.run_at, NOW)
     retimed = r[STATE] ~= BLOCKED and not (r[STATE] == QUEUED and run_at == NOW)
@@ -32,5 +32,5 @@ local function amend(id, r, job, change)
     -- Its entry in the waiting list says that it has not moved: rewrite its birth record.
     put('job', id, pack_birth(r[STATE], r[FLAGS], r[ATTEMPTS], r[PRIORITY], r[CREATED], place_of(r)) .. body)
   end
-  if retimed then emit_state(id, to) end
+  if retimed then emit_move(id, r, from, 'postpone', job) end
 end

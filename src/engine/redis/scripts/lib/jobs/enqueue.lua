@@ -51,7 +51,7 @@ local function accept_usual(group, attempts, otherwise)
       wait_args[n] = id
       wait_args.n = n
       fresh[id] = usual_record
-      if watched then emit_state(id, QUEUED) end
+      if watched then emit_state(id, QUEUED, task_of(bodies[i], 1), 'enqueue', 0) end
     end
   end
 end

@@ -193,12 +193,33 @@ local function save(id, r)
   if r[STATE] == ACTIVE then hold(id, r) else put('run', id, pack_run(r)) end
 end
 
-local function move(id, r, to, at_head)
+local filed = {} -- the fingerprints of errors of this call, by id
+
+-- Emits the event of a job that moved from a state. Call it before `r` counts the run that ended, or give its number. `job`: as it is
+-- stored, if the caller has read it.
+local function emit_move(id, r, from, cause, job, attempt)
+  if not watched then return end
+  job = job or redis.call('HGET', K.job, id) or ''
+  local to, ran, more = r[STATE], from == ACTIVE, ''
+  if ran then more = with_duration(r[STARTED]) end
+  if to == FAILED or cause == 'backoff' then
+    local fingerprint = filed[id] or redis.call('HGET', K.fingerprints, id)
+    if fingerprint then more = more .. ',"fingerprint":"' .. fingerprint .. '"' end
+  end
+  if has(r, MEMBER) then
+    local _, flow = flow_of(job)
+    if flow then more = more .. ',"flow":' .. cjson.encode({ queue = flow.queue, id = flow.id }) end
+  end
+  emit_state(id, to, task_of(job), cause, attempt or r[COUNTED] + ((ran or to == ACTIVE) and 1 or 0), more)
+end
+
+local function move(id, r, to, cause, at_head)
+  local from = r[STATE]
   leave(id, r)
   r[STATE] = to
   insert(id, r, at_head)
   save(id, r)
-  emit_state(id, to)
+  emit_move(id, r, from, cause)
 end
 
 -- Of a job that ends without a run its application is to be notified (ended.lua). A run reports its own end; of a
@@ -211,8 +232,10 @@ local function leave_notice(id, r, task)
   conf.ended = true
 end
 
--- `r.settled`: a settlement reports it, which says what is counted of it. `job`: as it is stored, if the caller has read it.
-local function finish(id, r, to, taken, job)
+-- `r.settled`: a settlement reports it, which says what is counted of it, and the number of the attempt. `job`: as it is stored, if the
+-- caller has read it.
+local function finish(id, r, to, cause, taken, job)
+  local from = r[STATE]
   if not r.settled then
     local task = task_of(job or redis.call('HGET', K.job, id) or '')
     tally.count_end(task, to)
@@ -231,7 +254,7 @@ local function finish(id, r, to, taken, job)
   set_flag(r, WAS_RETAINED, false)
   insert(id, r)
   save(id, r)
-  emit_state(id, to)
+  emit_move(id, r, from, cause, job, r.settled)
   if has(r, RETAINED) or has(r, FLOW) then mark_outbox(id) end
 end
 
@@ -270,6 +293,7 @@ end
 
 -- Indexes the job by the fingerprint of its last error.
 local function file_failure(id, fingerprint)
+  filed[id] = fingerprint
   local old = redis.call('HGET', K.fingerprints, id)
   if old == fingerprint then return end
   if old then score('failures', old .. '|' .. id, false) end

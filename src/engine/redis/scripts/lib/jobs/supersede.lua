@@ -30,6 +30,6 @@ local function supersede(id, r)
     -- The last run of a successful job is only in its record, which now gets another end: move it to the history.
     record_attempt(id, r, r[COUNTED], r[STATE] == PARTIAL and 'partial' or 'completed', r[FINISHED])
   end
-  finish(id, r, SUPERSEDED)
+  finish(id, r, SUPERSEDED, 'supersede')
   fresh[id] = r
 end

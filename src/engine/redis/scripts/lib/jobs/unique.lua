@@ -21,7 +21,7 @@ local function owner_of(key)
   local owned
   -- A job past its ttl that the next sweep would expire is expired here.
   if (mode == UNTIL_FINISHED or mode == UNTIL_STARTED) and has(r, TTL) and tonumber(redis.call('ZSCORE', K.ttl, id) or NOW + 1) <= NOW then
-    finish(id, r, EXPIRED)
+    finish(id, r, EXPIRED, 'expire')
     fresh[id] = r
     return nil
   end

@@ -10,7 +10,7 @@ local function promote_due(limit, most)
     if most and written >= most then break end
     local r = records[i]
     promoted = i
-    if r then move(id, r, QUEUED) else score('delayed', id, false) end
+    if r then move(id, r, QUEUED, 'promote') else score('delayed', id, false) end
   end
   flush()
   return promoted

@@ -73,18 +73,6 @@ local function body_of(job)
   return string.sub(job, BIRTH_SIZE + 1)
 end
 
--- The header of a stored job: its first line.
-local function header_of(job)
-  local at = string.find(job, '\n', BIRTH_SIZE + 1, true)
-  return string.sub(job, BIRTH_SIZE + 1, at and at - 1 or -1)
-end
-
--- The name of a stored job's task; '' when it cannot be read.
-local function task_of(job)
-  local header = header_of(job)
-  return string.match(header, '^"([^"]*)"$') or string.match(header, '"task":"([^"]*)"') or ''
-end
-
 -- JSON text as a table; an empty one if it is not JSON of a table.
 local function sane_json(text)
   local ok, value = pcall(cjson.decode, text)

@@ -53,7 +53,7 @@ end
 -- Moves a blocked job to `delayed` or `queued`, as its time says.
 local function make_ready(id, r)
   if r[RUN_AT] <= NOW then r[RUN_AT] = NOW end
-  move(id, r, r[RUN_AT] > NOW and DELAYED or QUEUED)
+  move(id, r, r[RUN_AT] > NOW and DELAYED or QUEUED, 'release')
 end
 
 -- Releases a held job; it becomes ready unless dependencies are pending.
@@ -72,5 +72,5 @@ end
 local function complete_flow(id, r, waits)
   if has(r, OPEN) or waits > 0 then return end
   local n = ends.of(id)
-  finish(id, r, n.failing > 0 and FAILED or n.lost + n.partial > 0 and PARTIAL or COMPLETED)
+  finish(id, r, n.failing > 0 and FAILED or n.lost + n.partial > 0 and PARTIAL or COMPLETED, 'flow-end')
 end

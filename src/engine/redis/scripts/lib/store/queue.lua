@@ -66,11 +66,13 @@ local function emit(json)
   if watched then events[#events + 1] = json end
 end
 
-local function emit_state(id, state)
-  if watched then
-    events[#events + 1] = '{"kind":"state","id":"' .. id .. '","state":"' .. name_of(state) .. '"}'
-  end
+-- Emits the event of a job that moved (model/job/event.ts). `more`: its other fields, as JSON. Called only while it is watched.
+local function emit_state(id, state, task, cause, attempt, more)
+  emit(string.format('{"kind":"state","id":"%s","state":"%s","task":%s,"cause":"%s","attempt":%d%s}', id, name_of(state),
+    cjson.encode(task), cause, attempt, more or ''))
 end
+
+local function with_duration(since) return string.format(',"duration":%.0f', NOW - since) end
 
 -- Sets a marker: the worker that takes it is woken. On a cluster none can block on it, so they are notified.
 local function set_marker()

@@ -19,3 +19,16 @@ local function sane_number(value)
   local number = tonumber(value or 0)
   return number and number == number and number or 0
 end
+
+-- The header of a stored job: its first line. `from`: where it begins, if not behind a birth record.
+local function header_of(job, from)
+  from = from or BIRTH_SIZE + 1
+  local at = string.find(job, '\n', from, true)
+  return string.sub(job, from, at and at - 1 or -1)
+end
+
+-- The name of a stored job's task; '' when it cannot be read.
+local function task_of(job, from)
+  local header = header_of(job, from)
+  return string.match(header, '^"([^"]*)"$') or string.match(header, '"task":"([^"]*)"') or ''
+end
