@@ -12,6 +12,7 @@ import {
   SERIES_OUTCOMES,
   SERIES_LETTERS,
 } from "../../../src/model/series/figures.js";
+import { encodeSums } from "../../../src/engine/redis/format/measured.js";
 import { RedisMonitor } from "../../support/redis-monitor.js";
 import { WorkMeter, type ScriptWork } from "../../support/redis-work.js";
 import { openOwnRedis, type OwnRedis } from "./redis-fixture.js";
@@ -132,7 +133,11 @@ async function leave(
 ): Promise<void> {
   const lines = Array.from({ length: count }, (_, index) => {
     const [minute, task, outcome] = lineOf(index);
-    return JSON.stringify([minute, task, SERIES_LETTERS[outcome], ...packed()]);
+    const settled = { queue: MAIN, id: "one", epoch: 1, outcome: COMPLETE, measured: { task, wait: 1, run: 1 } };
+    const line = encodeSums([settled]).replace(/^./, SERIES_LETTERS[outcome]);
+    const front = Buffer.alloc(4);
+    front.writeUInt32BE(minute);
+    return Buffer.concat([front, Buffer.from(line)]);
   });
   const tally = (await keyOf("queue")).replace(/queue$/, "tally");
   for (let from = 0; from < count; from += 1_000) await redis.rpush(tally, ...lines.slice(from, from + 1_000));

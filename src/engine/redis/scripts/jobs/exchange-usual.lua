@@ -10,14 +10,7 @@
 -- The lines that the worker has summed up for `tally` (tally.lua), which lack the minute. Every settlement is applied here, and none
 -- was before, so it is all of them or nothing.
 local function leave_lines()
-  local lines = ARGV[11]
-  if lines == '' then return end
-  local front = '[' .. (NOW - NOW % 60000) / 60000 .. ','
-  if not string.find(lines, '\n', 1, true) then
-    redis.call('RPUSH', K.tally, front .. lines)
-    return
-  end
-  for line in string.gmatch(lines, '[^\n]+') do redis.call('RPUSH', K.tally, front .. line) end
+  if ARGV[11] ~= '' then redis.call('RPUSH', K.tally, struct.pack('>I4', math.floor(NOW / 60000)) .. ARGV[11]) end
 end
 
 -- The name of the task of all settlements; nil where there are several, or not all were measured.

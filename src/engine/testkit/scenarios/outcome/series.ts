@@ -59,6 +59,41 @@ export const series = scenarios("series", [
     },
   ],
   [
+    "times-of-years",
+    "waits and run times of any length are counted to the millisecond, alone and with others, by task",
+    async (context) => {
+      const times = [
+        { wait: 2 ** 28 - 1, run: 2 ** 28 },
+        { wait: 2 ** 40 + 3, run: 127 },
+        { wait: 128, run: 2 ** 35 - 1 },
+        { wait: 0, run: 16_384 },
+      ];
+      await context.addMany(6);
+      const session = await context.session();
+      const leases = await session.claim(6);
+      const settlements = [...times, ...times.slice(0, 2)].map((own, index) => {
+        return measured(leases[index] ?? assert.fail(), COMPLETE, { ...own, task: index < 4 ? "work" : "other-work" });
+      });
+      for (const one of settlements.splice(0, 2)) await session.exchange([one]);
+      await session.exchange(settlements);
+      const totals = await context.engine.totals({});
+      assert.deepEqual(
+        totals.map(({ task, figures: { count, wait, run } }) => [task, count, wait.sum, run.sum]),
+        [
+          ["other-work", 2, 2 ** 40 + 2 ** 28 + 2, 2 ** 28 + 127],
+          ["work", 4, 2 ** 40 + 2 ** 28 + 130, 2 ** 35 + 2 ** 28 + 16_510],
+        ],
+      );
+      assert.deepEqual(totals[1]?.figures.wait.buckets, [
+        1,
+        ...Array<number>(6).fill(0),
+        1,
+        ...Array<number>(16).fill(0),
+        2,
+      ]);
+    },
+  ],
+  [
     "in-between-not-counted",
     "a run that is snoozed, returned, declined, or waits for others is not counted",
     async (context) => {
