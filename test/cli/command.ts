@@ -23,6 +23,12 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** The end of a command in this process. */
+export interface EndedHere extends Ended {
+  /** What a terminal shows: both outputs in the order in which they were written. */
+  readonly printed: string;
+}
+
 export interface CommandOptions {
   readonly cwd?: string;
   /** Added to an environment without any LONGSHORE_ or REDIS_ setting. */
@@ -102,19 +108,20 @@ export function longshore(args: readonly string[], options?: CommandOptions): Pr
 let last: Promise<unknown> = Promise.resolve();
 
 /** Runs a command to its end in this process, after those before it: they share what a process has one of. */
-export function inProcess(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
+export function inProcess(args: readonly string[], options: CommandOptions = {}): Promise<EndedHere> {
   const ended = last.then(() => runHere(args, options));
   last = ended.catch(() => {});
   return ended;
 }
 
-async function runHere(args: readonly string[], { cwd, env = {}, input = "" }: CommandOptions): Promise<Ended> {
+async function runHere(args: readonly string[], { cwd, env = {}, input = "" }: CommandOptions): Promise<EndedHere> {
   const { exitCode, stdin, env: environment } = process;
   const folder = process.cwd();
-  const said = { stdout: "", stderr: "" };
+  const said = { stdout: "", stderr: "", printed: "" };
   const capture = (name: "stdout" | "stderr") =>
     vi.spyOn(process[name], "write").mockImplementation((text) => {
       said[name] += String(text);
+      said.printed += String(text);
       return true;
     });
   const captured = [capture("stdout"), capture("stderr")];
