@@ -2,7 +2,8 @@
  * Failure groups: what an engine keeps of the failed runs of a queue, by fingerprint. A run is counted in the step in which its failure
  * is stored, so exactly once however often that is sent; a stale settlement is not. Jobs that fail with their worker or with a
  * dependency are counted too. Nothing is written for a run that does not fail.
- * A group is kept as long as jobs are filed under it, else for `FAILURE_GROUP_AGE` after its last failure, until a sweep.
+ * A group is kept as long as jobs are filed under it, else for `FAILURE_GROUP_AGE` after its last failure; a sweep
+ * removes it within an hour.
  */
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { FailureGroup, FailureGroupState, GivenGroupState } from "../../model/failure/group.js";

@@ -2,6 +2,7 @@
 import type { Failure } from "../../model/failure/failure.js";
 import {
   FAILURE_GROUP_AGE,
+  FAILURE_GROUP_STATES,
   GROUP_HOURS,
   MOST_IN_GROUP,
   summaryOf,
@@ -116,15 +117,70 @@ export function describeGroup(
   };
 }
 
+/** The code of a build in an entry of a group: codes have no colon, tasks may. */
+export function codeIn(entry: string): string {
+  return entry.slice(0, entry.indexOf(":"));
+}
+
 /** The versions of builds. Builds that differ in other tasks only are one version. */
 function versionsOf(list: readonly string[], builds: (code: string) => Build | undefined): FailedVersion[] {
   const versions = new Map<string, FailedVersion>();
   for (const entry of list) {
-    const end = entry.indexOf(":");
-    const [build, task] = [builds(entry.slice(0, end)), entry.slice(end + 1)];
+    const code = codeIn(entry);
+    const [build, task] = [builds(code), entry.slice(code.length + 1)];
     if (build === undefined) continue;
     const version = { task, ...ranBy(build, task) };
     versions.set(JSON.stringify(version), version);
   }
   return [...versions.values()];
+}
+
+/** The letters of the states, as they are stored. */
+export const GROUP_LETTERS = { open: "o", acknowledged: "a", resolved: "r", regressed: "g" } as const satisfies Record<
+  FailureGroupState,
+  string
+>;
+
+/** A group as text: JSON of a list. The summary is JSON in it, so that what passes it on need not read it. */
+export function encodeGroup(group: StoredGroup): string {
+  const { runs, firstAt, lastAt, state, changedAt, changedBy, summary, tasks, builds, samples, hours } = group;
+  return JSON.stringify([
+    ...[runs, firstAt, lastAt, GROUP_LETTERS[state], changedAt, changedBy, encodeSummary(summary)],
+    ...[tasks, builds, samples, [...hours].flat()],
+  ]);
+}
+
+export function encodeSummary({ name, message, code }: FailureSummary): string {
+  return JSON.stringify([name, message, code]);
+}
+
+/** A stored group; `null` when another hand has written what is no group. */
+export function decodeGroup(text: string): StoredGroup | null {
+  const [runs, firstAt, lastAt, letter, changedAt, changedBy, summary, tasks, builds, samples, hours] = listOf(text);
+  const state = FAILURE_GROUP_STATES.find((one) => GROUP_LETTERS[one] === letter);
+  if (![runs, firstAt, lastAt, changedAt].every((time) => Number.isSafeInteger(time)) || state === undefined)
+    return null;
+  const [name, message, code] = typeof summary === "string" ? listOf(summary) : [];
+  const numbers = Array.isArray(hours) ? hours.map(Number) : [];
+  return {
+    ...{ runs: Number(runs), firstAt: Number(firstAt), lastAt: Number(lastAt), changedAt: Number(changedAt), state },
+    changedBy: typeof changedBy === "string" ? changedBy : null,
+    summary: { name: String(name), message: String(message), code: typeof code === "string" ? code : null },
+    ...{ tasks: textsOf(tasks), builds: textsOf(builds), samples: textsOf(samples) },
+    hours: new Map(numbers.flatMap((hour, index) => (index % 2 === 0 ? [[hour, numbers[index + 1] ?? 0]] : []))),
+  };
+}
+
+/** What of a list is text. Lua writes an empty list as an object. */
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+}
+
+function listOf(text: string): unknown[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : [];
+  } catch {
+    return [];
+  }
 }

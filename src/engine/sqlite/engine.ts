@@ -9,7 +9,7 @@ import { EngineClosed } from "../../model/errors/errors.js";
 import type { Answer, Params } from "../contract/commands.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, SweepAnswer } from "../contract/engine.js";
 import { FirstRemovals } from "../shared/first-removals.js";
-import { DocumentEngine } from "../shared/document-engine.js";
+import { FailureGroupEngine } from "../shared/failure-group-engine.js";
 import { LATE, sweepTotal } from "../shared/sweep.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
 import { listAside } from "./commands/run/aside.js";
@@ -22,6 +22,7 @@ import { exchange } from "./commands/exchange.js";
 import { listPage } from "./commands/listing/listing.js";
 import { commitFlow } from "./commands/enqueue/commit-flow.js";
 import { SqliteDocumentCommands } from "./commands/documents.js";
+import { SqliteFailureGroups } from "./commands/failure-groups.js";
 import { findLeftovers } from "./leftovers.js";
 import { obliterate } from "./removal/obliterate.js";
 import { enqueue } from "./commands/enqueue/enqueue.js";
@@ -53,7 +54,7 @@ import { beginSweep, sweepSome } from "./commands/sweep.js";
 import { hasEvents, watch } from "./commands/watch.js";
 import type { CommandOptions } from "./writer.js";
 
-export class SqliteEngine extends DocumentEngine implements Engine {
+export class SqliteEngine extends FailureGroupEngine implements Engine {
   readonly info: EngineInfo;
   readonly #target: Required<SqliteTarget>;
   readonly #clock: Clock;
@@ -66,6 +67,12 @@ export class SqliteEngine extends DocumentEngine implements Engine {
     read: (query) => this.#read(query),
   });
   protected override readonly documents = (): SqliteDocumentCommands => this.#documents;
+  readonly #groups = new SqliteFailureGroups({
+    write: (command) => this.#write(command),
+    read: (query) => this.#read(query),
+    now: () => this.now(),
+  });
+  protected override readonly groups = (): SqliteFailureGroups => this.#groups;
   readonly #seriesAccess = seriesAccess(
     (query) => this.#read(query),
     (command) => this.#write(command),

@@ -185,9 +185,11 @@ it("goes on with the jobs of schema 4: one that ran then can be declined, for wo
   await after.dispose();
 });
 
-/** Every row, but for those of tables that schema 16 brought, which a file that is taken back has lost. */
+/** Every row, but for what schema 16 and later ones brought, which a file that is taken back has lost. */
 async function rowsBefore16(): Promise<string[] | undefined> {
-  return (await storage.leftovers?.())?.filter((row) => !/^(?:tallies|series|totals) /.test(row));
+  return (await storage.leftovers?.())
+    ?.filter((row) => !/^(?:tallies|series|totals|failure_groups) /.test(row))
+    .map((row) => row.replace(/,"grouped":\d+/, ""));
 }
 
 it("waits again for what did not end well for jobs of schema 11", async () => {

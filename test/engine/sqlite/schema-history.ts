@@ -37,6 +37,8 @@ export const BACK: Readonly<Record<number, string>> = {
   18: "DROP TABLE statuses; DROP TABLE commands",
   19: "DROP TABLE tallies; DROP TABLE series; DROP TABLE totals",
   20: "DROP INDEX attempts_fingerprint",
+  21: `DROP TABLE failure_groups; DROP TABLE dropped_groups; DROP INDEX jobs_filed; ALTER TABLE jobs DROP COLUMN filed;
+    ALTER TABLE queues DROP COLUMN grouped`,
 };
 
 /** Statements that make of a file of today what a Longshore with this schema would have left. */

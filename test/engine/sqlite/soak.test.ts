@@ -1,5 +1,5 @@
 // What is stored comes and goes: after thousands of jobs that used every feature have been removed one by one, every table of the
-// file is empty but for the queues' own numbers, their series and totals, and the events that watchers may still read; those go with the queue, and the pages of
+// file is empty but for the queues' own numbers, their series, totals and failure groups, and the events that watchers may still read; those go with the queue, and the pages of
 // all of it go back to the file system.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadDriver, type Database } from "../../../src/engine/sqlite/database/driver.js";
@@ -29,7 +29,7 @@ describe(`after ${SOAK_JOBS} jobs with every feature`, () => {
     await soak(context);
 
     expect(await context.list()).toEqual([]);
-    expect(filled()).toEqual(["builds", "events", "identity", "queues", "series", "totals"]);
+    expect(filled()).toEqual(["builds", "events", "failure_groups", "identity", "queues", "series", "totals"]);
     for (const queue of SOAK_QUEUES) {
       expect(Object.values(await context.counts(queue)).filter((jobs) => jobs !== 0)).toEqual([]);
       await context.engine.obliterate({ queue, force: false });

@@ -104,6 +104,7 @@ function sweepQueue(
   };
   const hasTallies = foldTallies(transaction.sql, queue.number);
   trimSeries(transaction, queue);
+  queue.trimGroups();
   const counts = countStates(queue.counts);
   sampleQueue(transaction, queue, counts.queued, counts.active);
   // Mostly there is nothing to do, and no reason to wake those that wait for work or events.

@@ -329,6 +329,26 @@ const TWENTY_FIRST = `
   CREATE INDEX attempts_fingerprint ON attempts (fingerprint, job) WHERE fingerprint IS NOT NULL;
 `;
 
+const TWENTY_SECOND = `
+  -- Of jobs that failed, also in part: the fingerprint of their error.
+  ALTER TABLE jobs ADD COLUMN filed TEXT;
+  UPDATE jobs SET filed = (SELECT fingerprint FROM attempts a WHERE a.job = jobs.job AND a.epoch = jobs.error_epoch)
+    WHERE state_code IN (5, 15, 6, 16);
+  CREATE INDEX jobs_filed ON jobs (queue, filed) WHERE filed IS NOT NULL;
+  -- Failures by fingerprint, and of each queue how many of these were dropped because there were too many.
+  CREATE TABLE failure_groups (
+    queue INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    last_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (queue, fingerprint)
+  ) WITHOUT ROWID;
+  CREATE INDEX failure_groups_seen ON failure_groups (queue, last_at, fingerprint);
+  CREATE TABLE dropped_groups (queue INTEGER PRIMARY KEY, dropped INTEGER NOT NULL);
+  ALTER TABLE queues ADD COLUMN grouped INTEGER NOT NULL DEFAULT 0;
+`;
+
 /** The steps after the first. */
 const STEPS: readonly string[] = [
   SECOND,
@@ -351,6 +371,7 @@ const STEPS: readonly string[] = [
   NINETEENTH,
   TWENTIETH,
   TWENTY_FIRST,
+  TWENTY_SECOND,
 ];
 const LATEST = STEPS.length + 1;
 

@@ -25,7 +25,9 @@ export const SCHEMA = `
     -- How many schedules it has.
     schedules INTEGER NOT NULL DEFAULT 0,
     -- Until when there are traces of removed jobs.
-    traced INTEGER NOT NULL DEFAULT 0
+    traced INTEGER NOT NULL DEFAULT 0,
+    -- When to look for failure groups that are not kept any more; 0: there are none.
+    grouped INTEGER NOT NULL DEFAULT 0
   );
 
   CREATE TABLE jobs (
@@ -90,7 +92,9 @@ export const SCHEMA = `
     -- The last numbered report with log lines: its lease and number.
     logged_epoch INTEGER, logged_report INTEGER,
     -- Its checkpoints are numbered from here on; those up to it are of runs before it began anew, and are removed.
-    checkpoints_from INTEGER NOT NULL DEFAULT 0
+    checkpoints_from INTEGER NOT NULL DEFAULT 0,
+    -- The fingerprint of its error, while the job stands failed or partial.
+    filed TEXT
   );
   CREATE UNIQUE INDEX jobs_id ON jobs (queue, id);
   CREATE INDEX jobs_position ON jobs (queue, state_code, position, tiebreak);
@@ -101,6 +105,7 @@ export const SCHEMA = `
   CREATE INDEX jobs_aside ON jobs (queue, state_code, task, position, tiebreak) WHERE state_code IN (22, 32);
   -- The active jobs by session.
   CREATE INDEX jobs_held ON jobs (queue, session, position) WHERE state_code = 3;
+  CREATE INDEX jobs_filed ON jobs (queue, filed) WHERE filed IS NOT NULL;
 
   -- Long inputs have a table of their own, so that moving a job does not copy them.
   CREATE TABLE inputs (job INTEGER PRIMARY KEY, input TEXT NOT NULL);
@@ -349,6 +354,19 @@ export const SCHEMA = `
     PRIMARY KEY (queue, task, outcome)
   ) WITHOUT ROWID;
 
+  -- Failures by fingerprint: the last one, the letter of the state, and the whole as JSON (engine/shared/failure-groups.ts); and of each
+  -- queue how many groups were dropped because there were too many.
+  CREATE TABLE failure_groups (
+    queue INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    last_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (queue, fingerprint)
+  ) WITHOUT ROWID;
+  CREATE INDEX failure_groups_seen ON failure_groups (queue, last_at, fingerprint);
+  CREATE TABLE dropped_groups (queue INTEGER PRIMARY KEY, dropped INTEGER NOT NULL);
+
   -- Queues that were obliterated, until their rows are removed; no command finds them. flows_after: unfinished flows with ids
   -- up to this have cancelled their members in other queues; null: all have.
   CREATE TABLE obliterated (
@@ -438,6 +456,8 @@ export const TABLES = {
     tallies: "queue, number",
     series: "queue, width, slot, task, outcome",
     totals: "queue, task, outcome",
+    failure_groups: "queue, fingerprint",
+    dropped_groups: "queue",
   },
   /** What belongs to a session, by its id in the column `session`. */
   ofSessions: ["sessions", "lives", "calls", "revoked", "statuses", "commands"],

@@ -22,7 +22,7 @@ import { makeReady, releaseHeld } from "../store/dependent.js";
 import { completeFlow } from "../store/flow.js";
 import { findJob, saveJob, stateOfJob, type Job } from "../store/job/job.js";
 import type { SqliteQueue } from "../store/queue/queue.js";
-import { finish, forget, recordFailure, retain, unretain } from "../store/transitions.js";
+import { countFailure, finish, forget, recordFailure, retain, unretain } from "../store/transitions.js";
 import type { Transaction } from "../store/transaction.js";
 
 /** Applies a message; returns the replies. */
@@ -129,6 +129,7 @@ class SqliteReceiver implements Receiver {
         return true;
       case "record-failure":
         recordFailure(transaction, job, effect.failure);
+        countFailure(transaction, queue, job, effect.failure, "no run");
         return true;
       case "end":
         finish(transaction, queue, job, effect.state, "dependency");

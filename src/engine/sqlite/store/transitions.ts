@@ -265,6 +265,19 @@ export function recordFailure({ sql, now }: Transaction, job: MovingJob, error: 
   sql.run(RECORD_FAILURE, job.job, now, now, "failed", fingerprintOf(error), encodeFailure(error));
 }
 
+/** Counts a failure of a job in its group: of its latest run, or, when it failed without one, of none. */
+export function countFailure(
+  { sql, now }: Transaction,
+  queue: SqliteQueue,
+  job: MovingJob,
+  error: Failure,
+  of: "run" | "no run",
+): void {
+  const run = of === "run" ? { session: job.session ?? "", leasedAt: job.startedAt ?? now } : null;
+  const failure = { ...error, fingerprint: fingerprintOf(error) };
+  queue.countFailure({ id: job.id, task: taskOf(sql, job), failure, run });
+}
+
 /** Appends the last run of a job that ended well to the history: until now its own row was the record of it. */
 export function recordLastRun(transaction: Transaction, job: Job): void {
   const state = stateOfJob(job);

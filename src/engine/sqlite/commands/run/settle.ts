@@ -6,9 +6,18 @@ import { encodeStepFailures } from "../../../../model/failure/step-failure.js";
 import type { SeriesOutcome } from "../../../../model/series/figures.js";
 import { judge, judgeCrash } from "../../../../model/job/outcome.js";
 import type { FencedAnswer, Outcome, Settlement } from "../../../contract/engine.js";
-import { loadJob, saveJob, stateOfJob, reportsLastRun, type Job, type MovingJob } from "../../store/job/job.js";
+import {
+  FILED,
+  isFiled,
+  loadJob,
+  saveJob,
+  stateOfJob,
+  reportsLastRun,
+  type Job,
+  type MovingJob,
+} from "../../store/job/job.js";
 import { ACTIVE, codeOf } from "../../store/queue/state-codes.js";
-import { endIn, finish, leaveNotice, move, recordAttempt, taskOf } from "../../store/transitions.js";
+import { countFailure, endIn, finish, leaveNotice, move, recordAttempt, taskOf } from "../../store/transitions.js";
 import type { SqliteQueue } from "../../store/queue/queue.js";
 import { emitUsualEnd } from "../../store/state-event.js";
 import { acknowledge, holds, revoke } from "../workers/sessions.js";
@@ -157,7 +166,7 @@ function settleOne(
 }
 
 const END = `UPDATE jobs SET state_code = ?, position = ?, tiebreak = NULL, finished_at = ?, counted = ?, settled = ?,
-  suspect = 0, declined_at = NULL, error_epoch = ?, kept = ?, remove_at = ?, result = ?, failures = ? WHERE job = ?`;
+  suspect = 0, declined_at = NULL, error_epoch = ?, kept = ?, remove_at = ?, filed = ${FILED}, result = ?, failures = ? WHERE job = ?`;
 const PUT_BACK = `UPDATE jobs SET state_code = ?, position = ?, tiebreak = ?, run_at = ?, counted = ?, settled = ?,
   suspect = ?, declined_at = ?, error_epoch = ? WHERE job = ?`;
 
@@ -175,6 +184,7 @@ function applyOutcome(
   if (!reportsLastRun(transition.state, job)) {
     recordAttempt(transaction, job, transition.outcome, now, outcome.kind === "fail" ? outcome.error : null);
   }
+  if (outcome.kind === "fail") countFailure(transaction, queue, job, outcome.error, "run");
   // A run that ended proves that the job does not kill its worker; a returned one proves nothing.
   if (outcome.kind === "decline") {
     job.declinedAt ??= now;
@@ -189,7 +199,22 @@ function applyOutcome(
     const result = "result" in outcome ? outcome.result : null;
     const failures = outcome.kind === "partial" ? encodeStepFailures(outcome.failures ?? []) : null;
     const { stateCode, position, counted, settled, errorEpoch, kept, removeAt } = job;
-    sql.run(END, stateCode, position, now, counted, settled, errorEpoch, kept, removeAt, result, failures, job.job);
+    const filed = [isFiled(job), errorEpoch] as const;
+    sql.run(
+      END,
+      stateCode,
+      position,
+      now,
+      counted,
+      settled,
+      errorEpoch,
+      kept,
+      removeAt,
+      ...filed,
+      result,
+      failures,
+      job.job,
+    );
     return transition.state;
   } else {
     job.runAt = now + transition.delay;
@@ -243,6 +268,7 @@ export function recover(transaction: Transaction, queue: SqliteQueue, job: Job):
   const lost = plainFailure("WorkerLost", `the worker running it died ${job.crashes} times`, WORKER_LOST);
   recordAttempt(transaction, job, transition.outcome, now, transition.state === "failed" ? lost : null);
   if (isTerminal(transition.state)) {
+    countFailure(transaction, queue, job, lost, "run");
     finish(transaction, queue, job, transition.state, transition.cause);
     leaveNotice(transaction, queue, job);
   } else {

@@ -173,9 +173,18 @@ export function loadJob(sql: Sql, number: number): Job | null {
   return row === undefined ? null : jobFrom(row);
 }
 
+/** Under which fingerprint a job is filed. Takes whether it is, and the epoch of its error. */
+export const FILED = `CASE WHEN ? THEN (SELECT a.fingerprint FROM attempts a WHERE a.job = jobs.job AND a.epoch = ?) END`;
+
+/** Does the job stand failed or partial? Then it is filed under the fingerprint of its error. */
+export function isFiled(job: Pick<Job, "stateCode">): number {
+  const state = stateOfJob(job);
+  return state === "failed" || state === "partial" ? 1 : 0;
+}
+
 const SAVE = `UPDATE jobs SET state_code = ?, position = ?, tiebreak = ?, priority = ?, run_at = ?, started_at = ?,
   finished_at = ?, expire_at = ?, counted = ?, epoch = ?, settled = ?, crashes = ?, suspect = ?, session = ?, error_epoch = ?, kept = ?,
-  remove_at = ?, op = ?, tags = ?, checkpointed = ?, declined_at = ? WHERE job = ?`;
+  remove_at = ?, op = ?, tags = ?, checkpointed = ?, declined_at = ?, filed = ${FILED} WHERE job = ?`;
 
 export function saveJob(sql: Sql, job: Job): void {
   sql.run(
@@ -201,6 +210,8 @@ export function saveJob(sql: Sql, job: Job): void {
     job.tags,
     job.checkpointed ? 1 : 0,
     job.declinedAt,
+    isFiled(job),
+    job.errorEpoch,
     job.job,
   );
 }

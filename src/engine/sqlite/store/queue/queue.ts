@@ -2,13 +2,16 @@
  * A queue within a transaction: its row is read once, changed here, and written once. Holds how many jobs have each state
  * code, the positions at both ends, the totals of tags, and emits events while the queue is watched.
  */
+import { FAILURE_GROUP_AGE } from "../../../../model/failure/group.js";
 import { MOST_EVENTS, WATCH_INTEREST, type QueueEvent } from "../../../../model/job/event.js";
 import type { RetentionClass } from "../../../../model/job/retention.js";
 import { perState, type JobState } from "../../../../model/job/state.js";
 import type { SeriesOutcome, Times } from "../../../../model/series/figures.js";
 import type { StateCounts } from "../../../contract/engine.js";
 import { PRIORITY_STEP } from "../../../shared/listing-order.js";
+import type { FailedRun } from "../../../shared/failure-groups.js";
 import { Ends } from "../../../shared/series.js";
+import { FailureGroups, trimGroups } from "./failure-groups.js";
 import { Gaps } from "./gaps.js";
 import { SECONDARY, codeOf, STATE_CODES, QUEUED } from "./state-codes.js";
 import { columns, type RowOf } from "../../database/columns.js";
@@ -37,12 +40,13 @@ interface QueueColumns {
   epoch: number;
   schedules: number;
   traced: number;
+  grouped: number;
 }
 
 const NAMES = [
   ...(["queue", "paused", "counts", "keepCompleted", "keepFailed", "keptCompleted", "keptFailed"] as const),
   ...(["defaultTail", "otherTail", "otherHead", "finished", "sequence", "dropped", "interest", "epoch"] as const),
-  ...(["schedules", "traced"] as const),
+  ...(["schedules", "traced", "grouped"] as const),
 ] as const;
 
 type QueueRow = RowOf<typeof NAMES, QueueColumns>;
@@ -58,7 +62,7 @@ const CREATE = `INSERT INTO queues (queue, name, interest) VALUES (
 
 const SAVE = `UPDATE queues SET paused = ?, counts = ?, keep_completed = ?, keep_failed = ?, kept_completed = ?,
   kept_failed = ?, default_tail = ?, other_tail = ?, other_head = ?, finished = ?, sequence = ?,
-  dropped = ?, interest = ?, epoch = ?, schedules = ?, traced = ? WHERE queue = ?`;
+  dropped = ?, interest = ?, epoch = ?, schedules = ?, traced = ?, grouped = ? WHERE queue = ?`;
 
 const ADD_TOTAL = `INSERT INTO tag_totals (queue, tag, state, jobs) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs`;
@@ -107,8 +111,11 @@ export class SqliteQueue {
   #epoch: number;
   #schedules: number;
   #traced: number;
+  /** When to look for failure groups that are not kept any more; 0: it has none. */
+  #grouped: number;
   #changed = false;
   #ends: Ends | null = null;
+  #failures: FailureGroups | null = null;
 
   static load(sql: Sql, name: string, now: number): SqliteQueue | null {
     const row = sql.all<QueueRow>(LOAD, name)[0];
@@ -142,6 +149,7 @@ export class SqliteQueue {
     this.#epoch = row[AT.epoch];
     this.#schedules = row[AT.schedules];
     this.#traced = row[AT.traced];
+    this.#grouped = row[AT.grouped];
   }
 
   get paused(): boolean {
@@ -201,6 +209,20 @@ export class SqliteQueue {
   /** Counts the end of a job, or of a run of it, in the series; `times`: `null` for one without a run. */
   countEnd(task: string, outcome: SeriesOutcome, times: Times | null): void {
     (this.#ends ??= new Ends()).add(task, outcome, times);
+    this.#changed = true;
+  }
+
+  /** Counts a failure in its group. */
+  countFailure(failed: FailedRun): void {
+    this.#failures ??= new FailureGroups(this.#sql, this.number, this.#now);
+    if (this.#failures.count(failed)) this.emit({ kind: "regressed", fingerprint: failed.failure.fingerprint });
+    this.#changed = true;
+  }
+
+  /** Removes failure groups that are not kept any more, when it is time to look for some. */
+  trimGroups(): void {
+    if (this.#grouped === 0 || this.#grouped > this.#now) return;
+    this.#grouped = trimGroups(this.#sql, this.number, this.#now);
     this.#changed = true;
   }
 
@@ -295,6 +317,9 @@ export class SqliteQueue {
     this.gaps.save();
     if (this.#ends !== null) leaveTally(this.#sql, this.number, this.#ends, this.#now);
     this.#ends = null;
+    if (this.#failures !== null && this.#grouped === 0) this.#grouped = this.#now + FAILURE_GROUP_AGE;
+    this.#failures?.save();
+    this.#failures = null;
     this.#sql.run(
       SAVE,
       this.#paused,
@@ -313,6 +338,7 @@ export class SqliteQueue {
       this.#epoch,
       this.#schedules,
       this.#traced,
+      this.#grouped,
       this.number,
     );
     for (const [tag, states] of this.#totals) {
