@@ -40,7 +40,7 @@ onEveryEngine("jobs that match", (storage) => {
       ],
       errors: [
         {
-          value: expect.stringMatching(/^[0-9a-f]{12}$/),
+          value: expect.stringMatching(/^1[0-9a-f]{12}$/),
           count: 3,
           name: "TypeError",
           message: expect.stringMatching("no page"),
