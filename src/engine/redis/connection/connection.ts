@@ -154,7 +154,8 @@ export class Link {
       try {
         return await this.client[call]("evalsha", script.digest, keys.length, ...keys, now, ...given());
       } catch (error) {
-        if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
+        // The client library may have wrapped it, after it was sent to one node after the other.
+        if (!causeOf(error).startsWith("NOSCRIPT")) throw error;
         return await this.client[call]("eval", script.source, keys.length, ...keys, now, ...given());
       }
     }, keys[0]);
