@@ -8,7 +8,8 @@ import { isThenable } from "../model/value/thenable.js";
 import type { Awaitable, Engine } from "./contract/engine.js";
 import type { CommandName, Params } from "./contract/commands.js";
 import type { DocumentCommands } from "./contract/documents.js";
-import { DocumentEngine } from "./shared/document-engine.js";
+import type { FailureGroupCommands } from "./contract/failure-groups.js";
+import { FailureGroupEngine } from "./shared/failure-group-engine.js";
 import { beginObservation } from "./observation.js";
 import type { Carried, EngineObserver } from "./observer.js";
 
@@ -28,7 +29,7 @@ type Answer<Name extends CommandName> = ReturnType<Engine[Name]>;
 
 const nothing = (): Carried => ({});
 
-class ObservedEngine extends DocumentEngine implements Engine {
+class ObservedEngine extends FailureGroupEngine implements Engine {
   readonly #engine: Engine;
   readonly #observer: EngineObserver;
   readonly #clock: Pick<Clock, "monotonic">;
@@ -40,6 +41,12 @@ class ObservedEngine extends DocumentEngine implements Engine {
     listDocuments: (params) => this.#run("listDocuments", () => this.#engine.listDocuments(params)),
     documentKinds: (params) => this.#run("documentKinds", () => this.#engine.documentKinds(params)),
   };
+  readonly #groups: FailureGroupCommands = {
+    failureGroups: (params) => this.#run("failureGroups", () => this.#engine.failureGroups(params)),
+    failureGroup: (params) => this.#run("failureGroup", () => this.#engine.failureGroup(params)),
+    changeFailureGroup: (params) => this.#run("changeFailureGroup", () => this.#engine.changeFailureGroup(params)),
+  };
+  protected override readonly groups = (): FailureGroupCommands => this.#groups;
   protected override readonly documents = (): DocumentCommands => this.#documents;
 
   constructor(engine: Engine, observer: EngineObserver, clock: Pick<Clock, "monotonic">) {

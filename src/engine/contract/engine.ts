@@ -13,6 +13,7 @@ import type { Awaitable } from "./awaitable.js";
 import type { ControlAnswer, ControlParams, JobPatch, SweepAnswer } from "./control.js";
 import type { DependencyCommands } from "./dependencies.js";
 import type { DocumentCommands } from "./documents.js";
+import type { FailureGroupCommands } from "./failure-groups.js";
 import type { CommitAnswer, EnqueueAnswer } from "./enqueue.js";
 import type {
   Claim,
@@ -48,6 +49,7 @@ export type { Awaitable } from "./awaitable.js";
 export * from "./control.js";
 export * from "./dependencies.js";
 export type * from "./documents.js";
+export * from "./failure-groups.js";
 export * from "./enqueue.js";
 export * from "./worker/exchange.js";
 export * from "./read.js";
@@ -83,7 +85,7 @@ export interface EngineInfo {
 }
 
 /** Storage and coordination. One object per connection. Times are epoch milliseconds of the engine's own clock. */
-export interface Engine extends DependencyCommands, DocumentCommands {
+export interface Engine extends DependencyCommands, DocumentCommands, FailureGroupCommands {
   readonly info: EngineInfo;
   /**
    * Identifies the open storage, where an engine can: two connections with the same identity share it. Other storage at the

@@ -39,7 +39,7 @@ export interface FailureGroupRef {
 
 export interface FailureGroupChange extends FailureGroupRef {
   readonly state: GivenGroupState;
-  /** Who changes it, at most 100 characters; `null`: unknown. */
+  /** Who changes it, cut to 100 characters; `null`: unknown. */
   readonly by: string | null;
 }
 

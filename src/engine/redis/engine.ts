@@ -8,13 +8,14 @@ import { EngineClosed, EngineRefused, EngineUnavailable } from "../../model/erro
 import type { ControlAnswer, ControlParams, Engine, EngineInfo } from "../contract/engine.js";
 import type { Answer, Params } from "../contract/commands.js";
 import { encodeBuild } from "../contract/worker/builds.js";
-import { DocumentEngine } from "../shared/document-engine.js";
+import { FailureGroupEngine } from "../shared/failure-group-engine.js";
 import { deliverSoon } from "../shared/relay.js";
 import { buildOf } from "../contract/worker/session-id.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
 import { Channel } from "./waiting/channel.js";
 import { control, type Command } from "./commands/control.js";
 import { closeSession, exchange, heartbeat, held, report } from "./commands/exchange/exchange.js";
+import { RedisFailureGroups } from "./commands/failure-groups.js";
 import { RedisDocumentCommands } from "./commands/documents.js";
 import { FastPath } from "./commands/exchange/fast-path.js";
 import { LatestEpochs } from "./commands/exchange/latest-epochs.js";
@@ -44,7 +45,7 @@ import type { Wakeup } from "./waiting/wakeup.js";
 /** How long (milliseconds) a wake-up marker that was put back waits to be taken. */
 const MARKER_KEPT = 60_000;
 
-export class RedisEngine extends DocumentEngine implements Engine {
+export class RedisEngine extends FailureGroupEngine implements Engine {
   readonly #target: ParsedRedisTarget;
   readonly #keys: Keys;
   readonly #clock: Clock | null;
@@ -66,6 +67,11 @@ export class RedisEngine extends DocumentEngine implements Engine {
   protected override readonly documents = (): RedisDocumentCommands => {
     this.#guard();
     return this.#documents;
+  };
+  readonly #groups: RedisFailureGroups;
+  protected override readonly groups = (): RedisFailureGroups => {
+    this.#guard();
+    return this.#groups;
   };
   #info: EngineInfo;
   #closed = false;
@@ -91,6 +97,7 @@ export class RedisEngine extends DocumentEngine implements Engine {
     this.#lister = new Lister(this.#link, this.#keys, this.#reader);
     this.#schedules = new Schedules(this.#link, this.#keys, this.#registry, this.#reader);
     this.#documents = new RedisDocumentCommands(this.#link);
+    this.#groups = new RedisFailureGroups(this.#link, this.#reader.builds);
     this.#channel = new Channel(target, this.#keys, target.cluster === undefined ? null : () => this.#link.nodes());
     this.#wakeup = this.#openWakeup();
     this.#info = { kind: "redis", url: describeTarget(target), shared: true, persistence: "unknown" };

@@ -1,4 +1,5 @@
 /** Failure groups, what is the same on every engine: what a group is made of as it is stored, and how a failed run changes it. */
+import { cutText } from "../../model/text.js";
 import type { Failure } from "../../model/failure/failure.js";
 import {
   FAILURE_GROUP_AGE,
@@ -15,6 +16,8 @@ import { ranBy, type Build } from "../contract/worker/builds.js";
 import { buildOf } from "../contract/worker/session-id.js";
 import type { GroupPlace } from "../contract/failure-groups.js";
 import { HOUR, countedTask } from "./series.js";
+
+const LONGEST_BY = 100;
 
 /** A group as it is stored. Its lists have the latest last. */
 export interface StoredGroup {
@@ -72,8 +75,13 @@ export function countFailure(
 /** Gives a group a state by hand; returns whether that changes it. */
 export function changeGroup(group: StoredGroup, state: FailureGroupState, by: string | null, now: number): boolean {
   if (group.state === state) return false;
-  Object.assign(group, { state, changedAt: now, changedBy: by });
+  Object.assign(group, { state, changedAt: now, changedBy: by === null ? null : shortName(by) });
   return true;
+}
+
+/** Who changed a group, as it is stored. */
+export function shortName(by: string): string {
+  return cutText(by, LONGEST_BY).toWellFormed();
 }
 
 function withLatest(list: readonly string[], latest: string): readonly string[] {

@@ -1,5 +1,5 @@
 // What is stored comes and goes: after thousands of jobs that used every feature have been removed one by one, Redis has what
-// it had before, but for a queue's own numbers, with its series and totals; and those go with the queue.
+// it had before, but for a queue's own numbers, with its series, totals and failure groups; and those go with the queue.
 import type { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import type { ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
@@ -7,7 +7,7 @@ import { SOAK_JOBS, SOAK_QUEUES, soak } from "../soak.js";
 import { beforeEachOnRedis } from "./redis-fixture.js";
 
 /** What stays with a queue; and what goes by its time, such as the answers to the last commands on documents. */
-const LASTING = ["queues", "queue", "wake", "builds", "built", "series", "totals"];
+const LASTING = ["queues", "queue", "wake", "builds", "built", "series", "totals", "groups", "group_order"];
 const FADING = ["events", "documents", "operation", "operations"];
 
 let context: ScenarioContext;

@@ -31,9 +31,14 @@ export class BuildCache {
 
   /** The builds that jobs name. `jobs`: the values of each as the read script answers them. */
   async of(queue: string, jobs: readonly (readonly unknown[])[]): Promise<Builds> {
+    return this.named(queue, new Set(jobs.flatMap(codesIn)));
+  }
+
+  /** The builds with these codes, among others. */
+  async named(queue: string, codes: ReadonlySet<string>): Promise<Builds> {
     const known = this.#queues.get(queue) ?? new Map<string, Build>();
-    const codes = new Set(jobs.flatMap(codesIn).filter((code) => !known.has(code)));
-    if (codes.size > 0) await this.#read(queue, known, [...codes]);
+    const missing = [...codes].filter((code) => !known.has(code));
+    if (missing.length > 0) await this.#read(queue, known, missing);
     return known;
   }
 

@@ -22,6 +22,7 @@ import {
   listedStates,
   type OrderKey,
 } from "../../shared/listing-order.js";
+import { FILING } from "../connection/wire.js";
 import type { Keys } from "../connection/keys.js";
 import type { Link } from "../connection/connection.js";
 import type { Found } from "../format/record.js";
@@ -181,18 +182,22 @@ export class Lister {
   /** The places of all jobs an index names, in order, when the filter has one and it is small. */
   async #fromIndex(queue: string, { fingerprint }: JobFilter, tag: string | null): Promise<Located[] | null> {
     if (tag === null && fingerprint === undefined) return null;
-    const [index, prefix] = tag === null ? ["failures", `${fingerprint}|`] : ["tagged", `${tag}\0`];
-    const ids = await this.#lex(queue, index, prefix);
+    const { NOT_FILED, BEHIND_FILED } = FILING;
+    const ids =
+      tag === null
+        ? await this.#lex(queue, "failures", [`${fingerprint}${NOT_FILED}`, `${fingerprint}${BEHIND_FILED}`])
+        : // Ids are ASCII, so U+007F sorts after all of them.
+          await this.#lex(queue, "tagged", [`${tag}\0`, `${tag}\0\u007f`]);
     return ids === null ? null : (await this.#reader.locate(queue, ids)).toSorted((a, b) => compareKeys(a.key, b.key));
   }
 
-  async #lex(queue: string, index: string, prefix: string): Promise<string[] | null> {
+  /** The ids in an index of members from one text on, as long as which stands before each id, up to another. */
+  async #lex(queue: string, index: string, [first, end]: readonly [string, string]): Promise<string[] | null> {
     const key = this.#keys.of(queue, index);
-    // Ids are ASCII, so U+007F sorts after all of them.
-    const [from, to] = [`[${prefix}`, `(${prefix}\u007f`];
+    const [from, to] = [`[${first}`, `(${end}`];
     if ((await this.#link.send(() => this.#link.client.zlexcount(key, from, to))) > SMALL_INDEX) return null;
     const members = await this.#link.send(() => this.#link.client.zrangebylex(key, from, to, "LIMIT", 0, SMALL_INDEX));
-    return members.map((member) => member.slice(prefix.length));
+    return members.map((member) => member.slice(first.length));
   }
 }
 

@@ -10,10 +10,11 @@ import {
   POLICIES,
   type DependencyEnd,
 } from "../../../model/job/dependency.js";
-import { encodeFailure, fingerprintOf, plainFailure } from "../../../model/failure/failure.js";
+import { plainFailure } from "../../../model/failure/failure.js";
 import type { JobRef } from "../../../model/job/job.js";
 import { STATES } from "../../../model/job/state.js";
 import type { DeliveryResult, Message, OutboxBatch, OutboxReceipt, Mailbox } from "../../shared/relay.js";
+import { encodeFiled } from "../format/failure.js";
 import type { Argument, Link } from "../connection/connection.js";
 import { list, number, text } from "../connection/reply.js";
 import { MESSAGE_LETTERS, MESSAGE_WIDTH, REMOVED, REMOVED_QUEUE, meaningOf } from "../connection/wire.js";
@@ -89,7 +90,7 @@ function encodeMessage(message: Message): Argument[] {
 function failureOf(from: JobRef, state: DependencyEnd): string {
   if (isSuccess(state)) return "";
   const failure = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
-  return `${fingerprintOf(failure)}\n${encodeFailure(failure)}`;
+  return encodeFiled(failure);
 }
 
 function decodeMessages(queue: string, values: readonly unknown[]): Message[] {

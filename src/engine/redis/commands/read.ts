@@ -47,13 +47,13 @@ interface StoredWorker {
 export class Reader {
   readonly #link: Link;
   readonly #keys: Keys;
-  readonly #builds: BuildCache;
+  readonly builds: BuildCache;
   #names: readonly string[] = [];
 
   constructor(link: Link, keys: Keys) {
     this.#link = link;
     this.#keys = keys;
-    this.#builds = new BuildCache(link, keys);
+    this.builds = new BuildCache(link, keys);
   }
 
   /** The names of all queues, sorted. */
@@ -83,7 +83,7 @@ export class Reader {
     const jobs = Array.from({ length: values.length / RECORD_WIDTH }, (_none, index) => {
       return values.slice(index * RECORD_WIDTH, (index + 1) * RECORD_WIDTH);
     });
-    const builds = await this.#builds.of(queue, jobs);
+    const builds = await this.builds.of(queue, jobs);
     return jobs.map((job, index) => decodeRecord({ queue, id: ids[index] ?? "" }, job, builds, fields));
   }
 

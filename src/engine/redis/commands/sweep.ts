@@ -6,6 +6,7 @@
 import { EngineUnavailable } from "../../../model/errors/errors.js";
 import { plainFailure } from "../../../model/failure/failure.js";
 import { WORKER_LOST } from "../../../model/job/job.js";
+import { encodeFiled } from "../format/failure.js";
 import { MOST_HANDED_OUT } from "../../../model/schedule/ticks.js";
 import type { AbandonedPage, Engine, OverdueSession, SweepAnswer } from "../../contract/engine.js";
 import { earliest } from "../../shared/listing-order.js";
@@ -25,7 +26,10 @@ const NEXT_REMOVAL = 8;
 
 // The script inserts the number of deaths; it is not part of the fingerprint.
 const lost = plainFailure("WorkerLost", "the worker running it died 3 times", WORKER_LOST);
-const LOST = { text: JSON.stringify(lost).replace("died 3 times", "died %d times"), fingerprint: lost.fingerprint };
+const [fingerprint = "", summary = "", failure = ""] = encodeFiled(lost)
+  .replaceAll("died 3 times", "died %d times")
+  .split("\n");
+const LOST = { failure, filing: `${fingerprint}\n${summary}` };
 
 /** The sessions of a queue to declare dead, as the script reads them. */
 function deadIn(queue: string, dead: readonly OverdueSession[] | undefined): Argument[] {
@@ -82,7 +86,7 @@ export class Upkeep {
     const now = await this.#serverTime();
     const quiet = dead === undefined ? [] : all.filter((queue) => !dead.some((one) => one.queue === queue));
     const seen = await this.#rest.look(resting ? quiet : [], now);
-    const args = [limit, LOST.text, LOST.fingerprint, now, MOST_HANDED_OUT];
+    const args = [limit, LOST.failure, LOST.filing, now, MOST_HANDED_OUT];
     const rest = all.filter((queue) => !seen.resting.has(queue));
     const answers = await this.#outages.ask(rest, async (queue) => {
       return { queue, row: list(await this.#link.run("sweep", queue, [...args, ...deadIn(queue, dead)])) };

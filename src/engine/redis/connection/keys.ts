@@ -37,7 +37,8 @@
  * | ends | hash | id → how many of its dependencies ended otherwise than completed (scripts/lib/store/ends.lua) |
  * | outbox | zset | jobs with messages to linked jobs, in the order in which they were marked |
  * | audit | zset | jobs with pending dependencies, by when their messages are sent again |
- * | tagged, failures | zset | `tag NUL id`, `fingerprint|id`, in lexical order |
+ * | tagged, failures | zset | `tag NUL id`; `fingerprint|id`, `fingerprint}id` (scripts/lib/jobs/filing.lua), in lexical order |
+ * | groups, group_order | hash, zset | failures by fingerprint; the same by when they were seen last (scripts/lib/jobs/failure-groups.lua) |
  * | tagcount | hash | `tag NUL state` → number of jobs |
  * | schedule, tick | hash | schedule → its definition; its tick record (see scripts/lib/store/schedule.lua) |
  * | due | zset | active schedules, by when they are due next |

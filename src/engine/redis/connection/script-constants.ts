@@ -17,7 +17,9 @@ import { ENTRY_DIGITS } from "../../contract/document-version.js";
 import { MOST_CLAIMED_BYTES, MOST_PROMOTED, MOST_TRACES, RESEND_WINDOW } from "../../contract/engine.js";
 import { STATES, TERMINAL_STATES } from "../../../model/job/state.js";
 import { RUN_BUCKETS_FROM, SERIES_LETTERS } from "../../../model/series/figures.js";
+import { FAILURE_GROUP_AGE, GROUP_HOURS, MOST_FAILURE_GROUPS, MOST_IN_GROUP } from "../../../model/failure/group.js";
 import { HOURS_KEPT, MINUTES_KEPT, MOST_SERIES_TASKS, OTHER_TASKS } from "../../contract/worker/series.js";
+import { GROUP_LETTERS } from "../../shared/failure-groups.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { MOST_OPERATIONS } from "../../shared/operations.js";
 import { MOST_SENDERS } from "../../shared/relay.js";
@@ -35,6 +37,7 @@ import {
   ENQUEUED_LETTERS,
   FIELD_BITS,
   FENCED_LETTERS,
+  FILING,
   FORMAT,
   LINKS_LEFT,
   MESSAGE_LETTERS,
@@ -170,6 +173,13 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   WATCHED_AGE,
   LATE,
   MOST_OVERDUE,
+
+  ...named("GROUP", GROUP_LETTERS),
+  MOST_FAILURE_GROUPS,
+  FAILURE_GROUP_AGE,
+  MOST_IN_GROUP,
+  GROUP_HOURS,
+  ...FILING,
 
   HOURS_KEPT,
   MINUTES_KEPT,

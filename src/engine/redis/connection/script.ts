@@ -32,6 +32,8 @@ export type ScriptName =
   | "exchange-usual"
   | "ended"
   | "fire"
+  | "group"
+  | "groups"
   | "inbox"
   | "links"
   | "list"
@@ -62,6 +64,7 @@ const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "document-remove",
   "exchange",
   "exchange-usual",
+  "group",
   "inbox",
   "obliterate",
   "outbox",

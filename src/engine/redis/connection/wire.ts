@@ -55,6 +55,12 @@ export const MESSAGE_LETTERS = {
 /** What is published on the channel of a queue: new events, a revoked lease, a command to a worker, on a cluster that a worker is to wake. */
 export const CHANNEL_LETTERS = { events: "e", revoked: "r", commanded: "c", wake: "w" } as const;
 
+/**
+ * Marks between fingerprint and id in the index of failures: of jobs that stand failed or partial, of others, and a character that sorts
+ * behind both.
+ */
+export const FILING = { FILED: "}", NOT_FILED: "|", BEHIND_FILED: "~" } as const;
+
 /** How many values a script answers per message. */
 export const MESSAGE_WIDTH = 5;
 

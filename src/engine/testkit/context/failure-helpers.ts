@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { plainFailure, type Failure } from "../../../model/failure/failure.js";
 import type { FailureGroup, GivenGroupState } from "../../../model/failure/group.js";
-import type { FailureGroupCommands, FailureGroupPage, FailureGroupQuery } from "../../contract/failure-groups.js";
-import type { Engine, Lease, WorkerInfo } from "../../contract/engine.js";
+import type { FailureGroupPage, FailureGroupQuery, Lease, WorkerInfo } from "../../contract/engine.js";
 import { MAIN, type ScenarioContext } from "./scenario-context.js";
 import { BOOM, settlement, type TestSession } from "./test-session.js";
 
@@ -17,22 +16,17 @@ function wordOf(number: number): string {
   return String(number).replaceAll(/\d/g, (digit) => "abcdefghij".charAt(Number(digit)));
 }
 
-/** The commands on groups. */
-export function groupsOf(engine: Engine): FailureGroupCommands {
-  return engine as Engine & FailureGroupCommands;
-}
-
 /** A page of the groups of the queue `main`. */
 export async function listGroups(
   { engine }: ScenarioContext,
   query: Partial<FailureGroupQuery> = {},
 ): Promise<FailureGroupPage> {
-  return groupsOf(engine).failureGroups({ queue: MAIN, limit: 100, ...query });
+  return engine.failureGroups({ queue: MAIN, limit: 100, ...query });
 }
 
 /** The group of a failure in the queue `main`, which must be there. */
 export async function groupOf({ engine }: ScenarioContext, { fingerprint }: Failure = BOOM): Promise<FailureGroup> {
-  const group = await groupsOf(engine).failureGroup({ queue: MAIN, fingerprint });
+  const group = await engine.failureGroup({ queue: MAIN, fingerprint });
   assert.ok(group, `there is a group ${fingerprint}`);
   return group;
 }
@@ -43,7 +37,7 @@ export async function give(
   state: GivenGroupState,
   by: string | null = "ada",
 ): Promise<FailureGroup | null> {
-  return groupsOf(engine).changeFailureGroup({ queue: MAIN, fingerprint: BOOM.fingerprint, state, by });
+  return engine.changeFailureGroup({ queue: MAIN, fingerprint: BOOM.fingerprint, state, by });
 }
 
 /** Enqueues a job, leases it, and lets its run fail for good, or with another attempt after `retryIn` milliseconds. */

@@ -46,6 +46,9 @@ import { watchedRetention } from "./outcome/watched-retention.js";
 import { schedules } from "./schedule/schedules.js";
 import { sessions } from "./lease/sessions.js";
 import { slim } from "./queue/slim.js";
+import { failureGroups } from "./failure/groups.js";
+import { failureGroupStates } from "./failure/group-states.js";
+import { keptFailureGroups } from "./failure/kept-groups.js";
 import { steps } from "./outcome/steps.js";
 import { partial } from "./outcome/partial.js";
 import { series } from "./outcome/series.js";
@@ -120,6 +123,9 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   series,
   seriesEnds,
   seriesTime,
+  failureGroups,
+  failureGroupStates,
+  keptFailureGroups,
   supersede,
   supersededHooks,
   dependencies,

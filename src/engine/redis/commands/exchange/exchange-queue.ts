@@ -2,9 +2,9 @@
  * An exchange with one queue: a script call, in which outcomes are settled before work is leased. What is too much for one is
  * settled in calls before it, which lease nothing: long results, and jobs of which much is to be written.
  */
-import { encodeFailure, fingerprintOf } from "../../../../model/failure/failure.js";
 import { encodeStepFailures } from "../../../../model/failure/step-failure.js";
 import type { Outcome, Settlement } from "../../../contract/engine.js";
+import { encodeFiled } from "../../format/failure.js";
 import type { Argument, Link } from "../../connection/connection.js";
 import { list } from "../../connection/reply.js";
 import { DECLINED, OUTCOME_LETTERS } from "../../connection/wire.js";
@@ -127,7 +127,7 @@ function encodeEnding({ epoch, outcome }: Settlement): string {
 }
 
 function payloadOf(outcome: Outcome): string {
-  if (outcome.kind === "fail") return `${fingerprintOf(outcome.error)}\n${encodeFailure(outcome.error)}`;
+  if (outcome.kind === "fail") return encodeFiled(outcome.error);
   if (outcome.kind === "partial") {
     const failures = encodeStepFailures(outcome.failures ?? []) ?? "";
     return `${Buffer.byteLength(failures)}\n${failures}${outcome.result ?? ""}`;

@@ -12,7 +12,7 @@
 -- conflict), state after it ('' if removed); last 1 when messages wait in the outbox
 --
 -- Commands on single jobs. Mirrors engine/memory/commands/control.ts, and planRetry in engine/shared/retry.ts.
--- include: record codec batch format queue lease holding aside tally moves log operations traces ends forget amend unique links-read links
+-- include: record codec batch format queue lease holding aside tally filing moves log operations traces ends forget amend unique links-read links
 
 read_queue()
 

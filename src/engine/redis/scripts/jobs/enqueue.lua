@@ -5,11 +5,11 @@
 -- KEYS: spans held_order running
 -- KEYS: kept
 -- KEYS: traces trace ends
--- KEYS: tally series totals
+-- KEYS: tally series totals failures
 -- ARGV and reply: see lib/enqueue.lua
 --
 -- Stores jobs. Reads everything that may conflict with them first, then writes all of them at once.
--- include: record codec batch format queue lease holding aside tally moves log operations traces ends forget amend unique supersede links-read links enqueue accept
+-- include: record codec batch format queue lease holding aside tally filing moves log operations traces ends forget amend unique supersede links-read links enqueue accept
 
 read_queue()
 read_jobs(2)

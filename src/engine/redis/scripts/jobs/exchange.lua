@@ -4,11 +4,11 @@
 -- KEYS: ended ended_due
 -- KEYS: spans held_order running
 -- KEYS: kept
--- KEYS: tally series totals
+-- KEYS: tally series totals groups group_order
 -- ARGV and reply: see lib/exchange.lua
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only.
--- include: session record codec batch format queue lease holding give aside-claim exchange aside tally moves upkeep claim
+-- include: session record codec batch format queue lease holding give aside-claim exchange aside tally filing moves failure-groups upkeep claim
 
 read_queue()
 read_call()
@@ -56,10 +56,13 @@ local function settle(id, r, ending, payload)
   if kind == OUTCOME_COMPLETE or kind == OUTCOME_PARTIAL then
     if payload == '' then put('result', id, false) else put('result', id, payload) end
   else
-    -- A failure is its fingerprint, a line break and its JSON.
-    local fingerprint, failure = string.match(payload, '^([^\n]*)\n(.*)$')
+    -- A failure is its fingerprint, its summary, and its JSON, with line breaks between.
+    local fingerprint, summary, failure = string.match(payload, '^([^\n]*)\n([^\n]*)\n(.*)$')
     record_attempt(id, r, r[COUNTED] + 1, attempt_outcomes[kind], NOW, failure)
-    if fingerprint then file_failure(id, fingerprint) end
+    if fingerprint then
+      filing.of(id).fingerprint = fingerprint
+      failure_groups.count(id, fingerprint, summary, task_of(r.job), r)
+    end
   end
   if counts then r[COUNTED] = r[COUNTED] + 1 end
   if to >= COMPLETED then
@@ -121,8 +124,11 @@ local function others_of()
     while is_other[id] and records[id] == nil do
       local last = math.min(read + MOST_READ_AT_ONCE, #ids)
       local page = { unpack(ids, read + 1, last) }
-      local found = load_records(page, { unpack(epochs, read + 1, last) })
-      for i, other in ipairs(page) do records[other] = found[i] or false end
+      local found, jobs = load_records(page, { unpack(epochs, read + 1, last) })
+      for i, other in ipairs(page) do
+        records[other] = found[i] or false
+        if found[i] then found[i].job = jobs[i] end
+      end
       read = last
     end
     return records[id]

@@ -6,12 +6,13 @@
 -- KEYS: kept ends
 -- KEYS: unique unique_key supersede_key latest history errors fingerprints revoked
 -- KEYS: tally series totals
+-- KEYS: failures
 -- ARGV: now, id, number of members
 -- Reply: c committed, i incomplete, m missing, e ended
 --
 -- Starts a flow, all of whose members were enqueued. Only now it takes the place of the job that it supersedes: a creation that
 -- was never complete leaves that alone. Mirrors engine/memory/commands/commit-flow.ts.
--- include: record codec batch format queue lease holding aside tally moves ends unique supersede links-read links
+-- include: record codec batch format queue lease holding aside tally filing moves ends unique supersede links-read links
 
 read_queue()
 

@@ -6,13 +6,13 @@
 -- KEYS: spans held_order running
 -- KEYS: kept
 -- KEYS: traces trace ends
--- KEYS: tally series totals
+-- KEYS: tally series totals groups group_order
 -- ARGV: now, then per message: kind, to (id), from (queue NUL id), two numbers as in outbox.lua, and for the end of a job
--- that did not succeed its failure (fingerprint, line break, JSON)
+-- that did not succeed its failure (fingerprint, summary and JSON, with line breaks between)
 -- Reply: 1 when messages wait in the outbox now, then the answers of the receivers: per message as in outbox.lua
 --
 -- Applies messages to jobs of this queue, in order. Mirrors `reactTo` in engine/shared/reactions.ts.
--- include: record codec batch format queue lease holding aside tally moves log operations traces ends forget links-read links
+-- include: record codec batch format queue lease holding aside tally filing moves failure-groups log operations traces ends forget links-read links
 
 read_queue()
 
@@ -127,8 +127,11 @@ local function on_dependency_ended(id, other, state, round, failure)
   if r[STATE] ~= BLOCKED then return end
   local fails = not is_success(state) and policy ~= POLICY_CONTINUE
   if fails and policy == POLICY_FAIL then
-    fail_without_run(id, string.match(failure, '^([^\n]*)\n(.*)$'))
-    flush() -- the next failure of this job must find it
+    local fingerprint, summary, text = string.match(failure, '^([^\n]*)\n([^\n]*)\n(.*)$')
+    -- The error of a job that failed without a run has a mark, and takes precedence over those of its runs.
+    put('errors', id, WITHOUT_RUN .. text)
+    filing.of(id).fingerprint = fingerprint
+    failure_groups.count(id, fingerprint, summary, task_of(redis.call('HGET', K.job, id) or ''))
   end
   if has(r, FLOW) then
     if pending_of(id) == 0 then

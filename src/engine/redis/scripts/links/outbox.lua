@@ -12,7 +12,7 @@
 --
 -- Reads the outbox: jobs with messages to the jobs they are linked to. The messages are computed from
 -- their present state; delivered entries are removed first. Mirrors `messagesOf` in engine/shared/reactions.ts.
--- include: record codec batch format queue lease holding aside tally moves log operations traces ends forget links-read
+-- include: record codec batch format queue lease holding aside tally filing moves log operations traces ends forget links-read
 
 read_queue()
 

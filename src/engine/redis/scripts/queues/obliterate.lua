@@ -6,7 +6,7 @@
 -- KEYS: pending round outbox audit schedule tick due aside lacking declined
 -- KEYS: spans held_order running
 -- KEYS: kept traces trace ends builds built status commands
--- KEYS: tally series totals
+-- KEYS: tally series totals groups group_order
 -- ARGV: now, force
 -- Reply: 1, or 0 when jobs run and force is not given; 2 when another removal has not notified all yet
 --

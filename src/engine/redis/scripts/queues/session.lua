@@ -2,7 +2,7 @@
 -- KEYS: events wake
 -- KEYS: aside lacking
 -- KEYS: spans held_order running expiry builds built status commands
--- KEYS: tally series totals
+-- KEYS: tally series totals failures
 -- ARGV: now, session, command (open, beat, close, held), ttl (held, close: the cursor); for open: worker (JSON), code of its build
 -- ('' when it has none), build (JSON); for beat, in the first queue of the session: status ('' when it sends none), the op of the
 -- command that it acknowledges ('' for none)
@@ -54,7 +54,7 @@ if command == 'beat' then
   return { 1, command_to_it, unpack(revoked_from(SESSION, MOST_LOOKED_AT)) }
 end
 
--- include: record codec batch queue lease walk holding aside tally moves session-end
+-- include: record codec batch queue lease walk holding aside tally filing moves session-end
 
 read_queue()
 

@@ -6,8 +6,8 @@
 -- KEYS: spans held_order running
 -- KEYS: kept removed_dependencies removed_dependents
 -- KEYS: traces trace ends status commands
--- KEYS: tally series totals
--- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when the sweep was asked for,
+-- KEYS: tally series totals groups group_order
+-- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, line break and summary likewise, when the sweep was asked for,
 -- the most schedules to hand out, how many sessions are to be declared dead (-1: all overdue ones), of each its id and
 -- deadline
 -- Reply: promoted (-1: the sweep ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, do
@@ -16,7 +16,7 @@
 -- its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/commands/sweep.ts.
--- include: record codec batch format queue lease walk holding aside tally moves log operations traces ends forget upkeep revoked session-end lost sample
+-- include: record codec batch format queue lease walk holding aside tally filing moves failure-groups log operations traces ends forget upkeep revoked session-end lost sample
 
 read_queue()
 
@@ -39,8 +39,11 @@ local function recover(id, r)
   r[CRASHES] = r[CRASHES] + 1
   if r[CRASHES] >= CRASH_LIMIT then
     record_attempt(id, r, r[COUNTED] + 1, 'crashed', NOW, string.format(ARGV[3], r[CRASHES]))
-    file_failure(id, ARGV[4])
-    finish(id, r, FAILED, 'recover')
+    local fingerprint, summary = string.match(ARGV[4], '^([^\n]*)\n(.*)$')
+    local job = redis.call('HGET', K.job, id) or ''
+    filing.of(id).fingerprint = fingerprint
+    failure_groups.count(id, fingerprint, string.format(summary, r[CRASHES]), task_of(job), r)
+    finish(id, r, FAILED, 'recover', false, job)
     leave_notice(id, r)
     return
   end
@@ -195,6 +198,7 @@ if conf.traced > 0 then
   if conf.traced <= NOW and redis.call('EXISTS', K.traces) == 0 then set_conf('traced', 0) end
 end
 drop_tombstones()
+failure_groups.trim()
 flush_queue()
 local has_tally = tally.fold() and redis.call('EXISTS', K.tally) == 1
 sample()

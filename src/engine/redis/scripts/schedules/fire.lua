@@ -5,14 +5,14 @@
 -- KEYS: spans held_order running
 -- KEYS: kept
 -- KEYS: traces trace ends
--- KEYS: tally series totals
+-- KEYS: tally series totals failures
 -- ARGV: now, schedule, revision, the last due time that the ticks were computed from, the new last due and next due times
 -- ('' for never), op, overlap (skip or ''), then the jobs: see lib/enqueue.lua
 -- Reply: applied, applied with messages (its jobs have some in the outbox), or stale
 --
 -- Creates the jobs of a schedule's ticks, as a compare-and-set on its last tick. Mirrors
 -- engine/memory/commands/schedules.ts.
--- include: record codec batch format queue lease holding aside tally moves log operations traces ends forget amend unique supersede links-read links enqueue accept schedule
+-- include: record codec batch format queue lease holding aside tally filing moves log operations traces ends forget amend unique supersede links-read links enqueue accept schedule
 
 read_queue()
 read_jobs(9)

@@ -1,6 +1,6 @@
 /** The states of failure groups, by hand and by what fails. */
 import assert from "node:assert/strict";
-import { failOne, give, groupOf, groupsOf } from "../../context/failure-helpers.js";
+import { failOne, give, groupOf } from "../../context/failure-helpers.js";
 import { MAIN } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 
@@ -31,7 +31,7 @@ export const failureGroupStates = scenarios("failure-groups", [
       const session = await context.session();
       await failOne(context, session);
       const params = { queue: MAIN, fingerprint: "none", state: "resolved", by: null } as const;
-      assert.equal(await groupsOf(context.engine).changeFailureGroup(params), null);
+      assert.equal(await context.engine.changeFailureGroup(params), null);
     },
   ],
   [

@@ -1,7 +1,7 @@
 /** What failure groups count, and what they tell. */
 import assert from "node:assert/strict";
 import { plainFailure } from "../../../../model/failure/failure.js";
-import { failAll, failOne, causes, groupOf, groupsOf, listGroups, versioned } from "../../context/failure-helpers.js";
+import { failAll, failOne, causes, groupOf, listGroups, versioned } from "../../context/failure-helpers.js";
 import { MAIN } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 import { BOOM, settlement } from "../../context/test-session.js";
@@ -58,7 +58,7 @@ export const failureGroups = scenarios("failure-groups", [
       const outcomes = [{ kind: "complete", result: null }, { kind: "snooze", delay: 5 }, { kind: "return" }] as const;
       await session.exchange(leases.map((lease, index) => settlement(lease, outcomes[index] ?? { kind: "return" })));
       assert.deepEqual(await listGroups(context), { groups: [], next: null, dropped: 0 });
-      const missing = await groupsOf(context.engine).failureGroup({ queue: MAIN, fingerprint: BOOM.fingerprint });
+      const missing = await context.engine.failureGroup({ queue: MAIN, fingerprint: BOOM.fingerprint });
       assert.equal(missing, null);
       assert.deepEqual(await listGroups(context, { queue: "none" }), { groups: [], next: null, dropped: 0 });
     },
@@ -203,7 +203,7 @@ export const failureGroups = scenarios("failure-groups", [
       } while (after !== null);
       assert.deepEqual(seen, expected);
       const { fingerprint } = second;
-      await groupsOf(context.engine).changeFailureGroup({ queue: MAIN, fingerprint, state: "resolved", by: null });
+      await context.engine.changeFailureGroup({ queue: MAIN, fingerprint, state: "resolved", by: null });
       const resolved = await listGroups(context, { states: ["resolved", "regressed"], limit: 1 });
       assert.deepEqual([resolved.groups.map((group) => group.fingerprint), resolved.next], [[fingerprint], null]);
       assert.equal((await listGroups(context, { states: ["open"] })).groups.length, 4);

@@ -1,7 +1,7 @@
 /** How long failure groups are kept, and how many. */
 import assert from "node:assert/strict";
 import { FAILURE_GROUP_AGE, MOST_FAILURE_GROUPS, MOST_FILED_IN_LISTS } from "../../../../model/failure/group.js";
-import { causes, failAll, failOne, give, groupOf, groupsOf, listGroups } from "../../context/failure-helpers.js";
+import { causes, failAll, failOne, give, groupOf, listGroups } from "../../context/failure-helpers.js";
 import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 import { BOOM } from "../../context/test-session.js";
@@ -144,7 +144,7 @@ export const keptFailureGroups = scenarios("failure-groups", [
       await session.fail(await session.next(), null);
       await give(context, "resolved");
       const { fingerprint } = BOOM;
-      const other = await groupsOf(context.engine).failureGroup({ queue: "other", fingerprint });
+      const other = await context.engine.failureGroup({ queue: "other", fingerprint });
       assert.deepEqual([other?.queue, other?.state, other?.runs], ["other", "open", 1]);
     },
   ],

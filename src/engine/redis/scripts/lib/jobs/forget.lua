@@ -1,5 +1,5 @@
 -- Removing jobs with everything stored about them. Mirrors `forget` in engine/memory/store/transitions.ts.
--- Needs: record.lua, codec.lua, batch.lua, queue.lua, aside.lua, moves.lua, log.lua, operations.lua, traces.lua, ends.lua.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, aside.lua, filing.lua, moves.lua, log.lua, operations.lua, traces.lua, ends.lua.
 
 local checkpoints_forgotten = 0 -- checkpoints this call has removed: after MOST_CHECKPOINTS the rest is left to the next call
 
@@ -62,11 +62,7 @@ local function forget(id, r, op)
     end
     put('tags', id, false)
   end
-  local fingerprint = redis.call('HGET', K.fingerprints, id)
-  if fingerprint then
-    score('failures', fingerprint .. '|' .. id, false)
-    put('fingerprints', id, false)
-  end
+  filing.of(id).gone = true
   if has(r, AFTER) then
     put('pending', id, false)
     put('round', id, false)

@@ -1,6 +1,6 @@
 -- Moves jobs between states: removes them from the structure of the old state and inserts them into that of the new one.
 -- Mirrors engine/memory/store/transitions.ts.
--- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, aside.lua, tally.lua.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, aside.lua, tally.lua, filing.lua.
 
 local default_age = { completed = COMPLETED_AGE, failed = FAILED_AGE }
 
@@ -51,6 +51,7 @@ end
 -- tombstone.
 local function leave(id, r, taken)
   local state = r[STATE]
+  filing.leave(id, state)
   if state == QUEUED then
     if has(r, DECLINED) then aside.leave(id, r)
     elseif has(r, SUSPECT) then score('suspect', id, false)
@@ -173,6 +174,7 @@ end
 
 local function insert(id, r, at_head)
   local state = r[STATE]
+  filing.enter(id, state)
   if state ~= QUEUED and state ~= ACTIVE then aside.clear(id, r) end
   if state == QUEUED then insert_queued(id, r, at_head)
   elseif state == DELAYED then score('delayed', id, r[RUN_AT])
@@ -193,8 +195,6 @@ local function save(id, r)
   if r[STATE] == ACTIVE then hold(id, r) else put('run', id, pack_run(r)) end
 end
 
-local filed = {} -- the fingerprints of errors of this call, by id
-
 -- Emits the event of a job that moved from a state. Call it before `r` counts the run that ended, or give its number. `job`: as it is
 -- stored, if the caller has read it.
 local function emit_move(id, r, from, cause, job, attempt)
@@ -203,7 +203,8 @@ local function emit_move(id, r, from, cause, job, attempt)
   local to, ran, more = r[STATE], from == ACTIVE, ''
   if ran then more = with_duration(r[STARTED]) end
   if to == FAILED or cause == 'backoff' then
-    local fingerprint = filed[id] or redis.call('HGET', K.fingerprints, id)
+    local change = filing.changed[id]
+    local fingerprint = change and change.fingerprint or redis.call('HGET', K.fingerprints, id)
     if fingerprint then more = more .. ',"fingerprint":"' .. fingerprint .. '"' end
   end
   if has(r, MEMBER) then
@@ -289,22 +290,6 @@ local function record_attempt(id, r, number, outcome, ended_at, failure)
   append_history(id, string.format('{"number":%d,"worker":"%s",%s"startedAt":%.0f,"endedAt":%.0f,"outcome":"%s","error":%s}',
     number, worker, build ~= '' and '"build":"' .. build .. '",' or '', r[STARTED], ended_at, outcome, failure or 'null'))
   if failure and has(r, AFTER) and string.sub(redis.call('HGET', K.errors, id) or '', 1, 1) == WITHOUT_RUN then put('errors', id, false) end
-end
-
--- Indexes the job by the fingerprint of its last error.
-local function file_failure(id, fingerprint)
-  filed[id] = fingerprint
-  local old = redis.call('HGET', K.fingerprints, id)
-  if old == fingerprint then return end
-  if old then score('failures', old .. '|' .. id, false) end
-  put('fingerprints', id, fingerprint)
-  score('failures', fingerprint .. '|' .. id, 0)
-end
-
--- The error of a job that failed without a run has a mark, and takes precedence over those of its runs.
-local function fail_without_run(id, fingerprint, failure)
-  put('errors', id, WITHOUT_RUN .. failure)
-  file_failure(id, fingerprint)
 end
 
 -- When most entries of the waiting list are tombstones, which stay because the jobs before them are not leased, moves jobs off
