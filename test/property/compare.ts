@@ -156,6 +156,11 @@ const READS: Readonly<Record<string, (engine: Engine, simulation: Simulation) =>
     return totals;
   },
   totals: async (engine) => engine.totals({}),
+  "failure groups": async (engine) => {
+    const pages: unknown[] = [];
+    for (const queue of QUEUES) pages.push(await groupsOf(engine, queue));
+    return pages;
+  },
   series: async (engine, { clock }) => {
     const rows: unknown[] = [];
     for (const step of [60_000, 300_000, 3_600_000]) {
@@ -210,6 +215,14 @@ function membersInOrder(events: readonly QueueEvent[]): QueueEvent[] {
   return events.map((event) => {
     const other = event.kind === "member" ? joined.get(event.at)?.pop() : undefined;
     return other === undefined ? event : { ...other, seq: event.seq };
+  });
+}
+
+/** The groups of a queue. In which order jobs hear of the end of another in the same moment is open. */
+async function groupsOf(engine: Engine, queue: string): Promise<unknown[]> {
+  const { groups } = await engine.failureGroups({ queue, limit: 100 });
+  return groups.map((group) => {
+    return group.name === "DependencyFailed" ? { ...group, message: "", tasks: [], samples: [] } : group;
   });
 }
 

@@ -21,7 +21,7 @@ const WORKERS = 3;
 /** Longer than any retention. */
 const RETENTION = 8 * DAY;
 /** Keys and rows that a queue has without jobs. */
-const OF_QUEUES = /:(queue|queues|wake|series|totals)$|^(queues|series|totals) /;
+const OF_QUEUES = /:(queue|queues|wake|series|totals|groups|group_order)$|^(queues|series|totals|failure_groups) /;
 /** After this time engines that can lose messages send them again. Milliseconds. */
 const AUDIT = 600_000;
 

@@ -59,6 +59,7 @@ export type Command =
   | "removeDocument"
   | "appendDocument"
   | "listDocuments"
+  | "changeFailureGroup"
   | "watch";
 
 /** A command, ready to be given to any engine. */
@@ -194,6 +195,11 @@ export class Simulation {
         return this.#lastFire;
       case "document":
         return this.#document(step.draft);
+      case "group": {
+        const [queue, { fingerprint }] = [queueOf(step.queue), step.of];
+        const params = { queue, fingerprint, state: step.state, by: step.connection === 0 ? null : "ada" };
+        return this.#sends(call(`${queue} ${step.state}`, "changeFailureGroup", params));
+      }
       case "watch":
         return this.#watch(queueOf(step.queue), step.fromNow, step.max);
       default:

@@ -9,7 +9,8 @@ import {
 } from "../../src/engine/contract/engine.js";
 import type { Checkpoint } from "../../src/model/job/report/checkpoint.js";
 import type { DependencyPolicy } from "../../src/model/job/dependency.js";
-import { plainFailure } from "../../src/model/failure/failure.js";
+import { plainFailure, type Failure } from "../../src/model/failure/failure.js";
+import type { GivenGroupState } from "../../src/model/failure/group.js";
 import type { JobSpec } from "../../src/model/job/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../src/model/job/retention.js";
 import type { StepFailure } from "../../src/model/failure/step-failure.js";
@@ -146,6 +147,7 @@ export type Step = { readonly connection: number } & (
     }
   | { readonly kind: "fireAgain" }
   | { readonly kind: "document"; readonly draft: DocumentDraft }
+  | { readonly kind: "group"; readonly queue: number; readonly of: Failure; readonly state: GivenGroupState }
   | { readonly kind: "watch"; readonly queue: number; readonly fromNow: boolean; readonly max: number }
 );
 
@@ -451,6 +453,13 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: step("fireAgain", none) },
+  {
+    weight: 4,
+    arbitrary: step(
+      "group",
+      record({ queue: which, of: error, state: fc.constantFrom("resolved", "resolved", "acknowledged", "open") }),
+    ),
+  },
   { weight: 8, arbitrary: step("document", record({ draft: documentDraft })) },
   {
     weight: 4,

@@ -13,12 +13,13 @@ do
   -- Any part may be written by another hand.
   local function is_group(g)
     for _, part in ipairs({ runs, first_at, last_at, changed_at }) do
-      if type(g[part]) ~= 'number' then return false end
+      local n = g[part]
+      if type(n) ~= 'number' or n ~= math.floor(n) or math.abs(n) > 1e15 then return false end
     end
     for _, part in ipairs({ tasks, builds, samples, hours }) do
       if type(g[part]) ~= 'table' then return false end
     end
-    return type(g[letter]) == 'string'
+    return type(g[letter]) == 'string' and string.match(g[letter], '^[' .. GROUP_OPEN .. GROUP_ACKNOWLEDGED .. GROUP_RESOLVED .. GROUP_REGRESSED .. ']$') ~= nil
   end
 
   function failure_groups.find(fingerprint)
