@@ -24,6 +24,9 @@ import { parseMany, type EnqueueArguments, type ManyOptions } from "./enqueue/en
 import { EnqueueBatch } from "./enqueue/enqueue-batch.js";
 import { enqueueFlow } from "./enqueue/enqueue-flow.js";
 import { isFlow, type AnyFlow, type Flow } from "../define/flow.js";
+import { FailureHandle, parseFingerprint } from "./failures/failure-handle.js";
+import { FailureList } from "./failures/failure-list.js";
+import { parseFailureQuery, type FailureQuery } from "./failures/failure-query.js";
 import { FlowJob } from "./jobs/flow-job.js";
 import type { FlowEnqueueOptions } from "./enqueue/flow-options.js";
 import { parseQuery, resolveFilter, type JobQuery } from "./jobs/job-filter.js";
@@ -267,6 +270,28 @@ export class Longshore {
   async bulkPreview(request: BulkRequest): Promise<BulkPreview> {
     const { query } = parseBulkRequest(request);
     return countMatching(this.#setup.engine, await resolveFilter(this.#setup.engine, query));
+  }
+
+  /**
+   * Failed runs by what caused them: groups of one fingerprint each over all queues, as a stream or page by page, those seen last first.
+   * @throws InvalidInput
+   * @example
+   * for await (const { fingerprint, name, message, runs, filed } of longshore.failures({ states: ["open", "regressed"] })) {
+   *   console.log(`${fingerprint} ${name}: ${message}: ${runs} runs failed, ${filed} jobs stand failed`);
+   * }
+   */
+  failures(query: FailureQuery = {}): FailureList {
+    return new FailureList(this.#context, parseFailureQuery(query));
+  }
+
+  /**
+   * A handle on a failure group by its fingerprint, as `failures()` and the `error` of a job have it.
+   * @throws InvalidInput
+   * @example await longshore.failure(fingerprint).retry({ by: "ada" });
+   */
+  failure(fingerprint: string): FailureHandle {
+    const known = parseFingerprint("fingerprint", fingerprint);
+    return new FailureHandle(this.#context, known, (request) => this.bulk(request));
   }
 
   /** A handle on a queue. @throws InvalidInput */
