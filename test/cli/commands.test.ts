@@ -252,32 +252,6 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
     expect(events.filter(({ kind }) => kind === "state").at(-1)).toMatchObject({ state: "completed" });
     expect(events.at(-1)).toMatchObject({ kind: "end", job: { id, state: "completed" } });
   });
-
-  test("failed groups by cause; retry and clear take queue, cause and age", async () => {
-    const { ids, fingerprint } = await fail("https://a.example", "https://b.example", "https://c.example");
-    expect(await json("failed")).toMatchObject({
-      total: 3,
-      groups: [
-        {
-          fingerprint,
-          count: 3,
-          tasks: ["scan"],
-          queues: ["scans"],
-          error: expect.stringMatching(/^TypeError: cannot scan/),
-        },
-      ],
-    });
-    expect((await run("failed", "--queue", "scans")).stdout).toMatch(new RegExp(`^FINGERPRINT.*\n${fingerprint} +3 `));
-    expect(await json("failed", "clear", "--older-than", "1h", "--yes")).toEqual({ applied: 0 });
-    expect(await json("retry", "--fingerprint", fingerprint, "--since", "1h")).toMatchObject({ applied: 3 });
-    expect(await Promise.all(ids.map(stateOf))).toEqual(["queued", "queued", "queued"]);
-    await jobs.worker([broken], { burst: true }).finished;
-    expect(await json("failed", "retry", "--queue", "scans", "--older-than", "0s")).toEqual({ applied: 3 });
-    await jobs.worker([broken], { burst: true }).finished;
-    expect((await run("failed", "clear")).code).toBe(4);
-    expect((await run("failed", "clear", "--queue", "scans", "--yes")).stdout).toBe("3 failed jobs removed\n");
-    expect(await Promise.all(ids.map(stateOf))).toEqual([undefined, undefined, undefined]);
-  });
 });
 
 // What does not depend on the engine at all is tried on one of them.

@@ -49,6 +49,7 @@ const codes: Readonly<Record<string, ExitCode>> = {
   JOB_NOT_FOUND: ExitCode.notFound,
   SCHEDULE_NOT_FOUND: ExitCode.notFound,
   WORKER_NOT_FOUND: ExitCode.notFound,
+  FAILURE_GROUP_NOT_FOUND: ExitCode.notFound,
   REFUSED: ExitCode.refused,
   TOO_MANY_SCHEDULES: ExitCode.refused,
   SCHEDULE_BUSY: ExitCode.refused,

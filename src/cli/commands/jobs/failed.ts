@@ -1,16 +1,26 @@
-/** `longshore failed`: jobs that failed for good, grouped by cause; to list, to run again, or to remove. */
-import type { Command } from "commander";
+/**
+ * `longshore failed`: what failed, by cause; what is said and done about a cause; and failed jobs to run again or to remove, however
+ * they failed.
+ */
+import { Option, type Command } from "commander";
+import type { FailureQuery } from "../../../client/failures/failure-query.js";
+import type { FailureHandle } from "../../../client/failures/failure-handle.js";
 import type { JobQuery } from "../../../client/jobs/job-filter.js";
-import type { Longshore } from "../../../client/longshore.js";
-import type { SlimSnapshot } from "../../../model/job/query/snapshot.js";
+import { FAILURE_GROUP_STATES, type FailureGroupState } from "../../../model/failure/group.js";
 import { parseDuration } from "../../../model/value/duration.js";
-import { LongshoreError } from "../../../model/errors/errors.js";
 import { confirm } from "../../terminal/confirm.js";
+import { parseWhole } from "../../flags/arguments.js";
 import { connected } from "../../flags/connection.js";
 import { describeQuery, jobCount, queryOf } from "../../flags/filters.js";
-import type { Output } from "../../terminal/output.js";
-import { paint } from "../../terminal/table.js";
-import { relative } from "../../terminal/time-text.js";
+import { UsageError } from "../../terminal/exit.js";
+import { errorOf, printFailures } from "../../views/failure-table.js";
+
+interface ListFlags {
+  queue?: string;
+  task?: string;
+  state?: FailureGroupState;
+  limit: number;
+}
 
 interface FailedFlags {
   queue?: string;
@@ -20,52 +30,78 @@ interface FailedFlags {
   yes?: boolean;
 }
 
-/** The selected failed jobs. */
-interface Wanted {
-  readonly query: JobQuery;
-  /** Epoch milliseconds; `null`: at any time. */
-  readonly failedBefore: number | null;
+interface GroupFlags {
+  by?: string;
+  fromStart?: boolean;
+  yes?: boolean;
 }
 
-/** Failures that share a cause. */
-interface Group {
-  readonly fingerprint: string;
-  /** The latest of them. */
-  readonly error: string;
-  readonly example: string;
-  count: number;
-  /** Epoch milliseconds. */
-  firstAt: number;
-  lastAt: number;
-  readonly tasks: Set<string>;
-  readonly queues: Set<string>;
-}
-
-/** The chunk size of commands on jobs that must be read one by one. */
-const ABREAST = 50;
+/** What is said of a cause. */
+const verdicts = [
+  { name: "acknowledge", description: "say that a cause is known: more failures change nothing" },
+  { name: "resolve", description: "say that a cause is over: it has regressed when a run fails that begins later" },
+  { name: "reopen", description: "open a cause again" },
+] as const;
 
 export function addFailedCommand(program: Command): void {
-  const failed = program.command("failed").description("jobs that failed for good: list, retry or clear them");
-  addFlags(failed.command("list", { isDefault: true }).description("count them by cause")).action(
-    async (_flags: unknown, command: Command) => {
-      const now = Date.now();
-      const wanted = wantedBy(command.opts<FailedFlags>(), now);
-      await connected(command, async ({ longshore, out }) => {
-        const groups = await group(select(longshore, wanted));
-        if (out.json) out.document({ total: totalOf(groups), groups: groups.map(groupDocument) });
-        else show(out, groups, now);
-      });
-    },
-  );
-  addFlags(failed.command("retry").description("queue them again")).action(async (_flags: unknown, command: Command) =>
-    apply(command, "retry"),
-  );
-  addFlags(failed.command("clear").description("remove them with their data"))
+  const failed = program
+    .command("failed")
+    .description("what failed, by cause: look after causes, retry or remove jobs");
+  addListCommand(failed);
+  for (const { name, description } of verdicts) {
+    addActor(failed.command(`${name} <fingerprint>`).description(description)).action(
+      async (fingerprint: string, _flags: unknown, command: Command) => say(command, fingerprint, name),
+    );
+  }
+  addFilters(
+    addActor(failed.command("retry [fingerprint]"))
+      .description(
+        "resolve a cause and queue its failed jobs again, as a bulk job; or at once those that the flags choose",
+      )
+      .option("--from-start", "run also the steps that ended well"),
+  ).action(async (fingerprint: string | undefined, _flags: unknown, command: Command) => {
+    await (fingerprint === undefined ? onJobs(command, "retry") : retry(command, fingerprint));
+  });
+  addActor(failed.command("discard <fingerprint>").description("remove the failed jobs of a cause, as a bulk job"))
     .option("-y, --yes", "do not ask")
-    .action(async (_flags: unknown, command: Command) => apply(command, "remove"));
+    .action(async (fingerprint: string, _flags: unknown, command: Command) => discard(command, fingerprint));
+  addFilters(failed.command("clear").description("remove failed jobs with their data, at once"))
+    .option("-y, --yes", "do not ask")
+    .action(async (_flags: unknown, command: Command) => onJobs(command, "remove"));
 }
 
-function addFlags(command: Command): Command {
+function addListCommand(failed: Command): void {
+  failed
+    .command("list", { isDefault: true })
+    .description("list the causes, the one seen last first")
+    .option("--groups", "by cause, which is the default")
+    .option("--queue <name>", "failures in this queue")
+    .option("--task <name>", "causes that failed this task")
+    .addOption(new Option("--state <state>", "causes in this state").choices(FAILURE_GROUP_STATES))
+    .option("--limit <count>", "at most so many", (text) => parseWhole("--limit", text), 50)
+    .action(async (_flags: unknown, command: Command) => {
+      const { queue, task, state, limit } = command.opts<ListFlags>();
+      const query: FailureQuery = {
+        ...(queue === undefined ? {} : { queues: queue }),
+        ...(task === undefined ? {} : { tasks: task }),
+      };
+      const listed = state === undefined ? query : { ...query, states: state };
+      await connected(command, async ({ longshore, out }) => {
+        const [page, causes] = await Promise.all([
+          longshore.failures(listed).page({ limit }),
+          longshore.failures(query).sharedCauses(),
+        ]);
+        if (out.json) out.document({ ...page, sharedCauses: causes });
+        else printFailures(out, page, causes, Date.now());
+      });
+    });
+}
+
+function addActor(command: Command): Command {
+  return command.option("--by <who>", "who says so, kept with the cause");
+}
+
+function addFilters(command: Command): Command {
   return command
     .option("--queue <name>", "of this queue")
     .option("--task <name>", "of this task")
@@ -73,125 +109,74 @@ function addFlags(command: Command): Command {
     .option("--older-than <duration>", "that failed longer ago than this, such as 7d");
 }
 
-function wantedBy({ queue, task, fingerprint, olderThan }: FailedFlags, now: number): Wanted {
-  const flags = {
-    state: ["failed"],
-    ...(queue === undefined ? {} : { queue }),
-    ...(task === undefined ? {} : { task }),
-    ...(fingerprint === undefined ? {} : { fingerprint }),
-  };
-  const failedBefore = olderThan === undefined ? null : now - parseDuration("--older-than", olderThan);
-  return { query: queryOf(flags, now), failedBefore };
-}
-
-/** The failed jobs that the flags select. Filters know when a job was created; the time of failure is checked here. */
-async function* select(longshore: Longshore, { query, failedBefore }: Wanted): AsyncGenerator<SlimSnapshot, void> {
-  if (failedBefore === null) {
-    yield* longshore.jobs(query);
-    return;
-  }
-  for await (const job of longshore.jobs({ ...query, createdBefore: failedBefore })) {
-    if (job.finishedAt !== null && job.finishedAt < failedBefore) yield job;
-  }
-}
-
-async function apply(command: Command, verb: "retry" | "remove"): Promise<void> {
-  const flags = command.opts<FailedFlags>();
-  const { olderThan, yes } = flags;
-  const wanted = wantedBy(flags, Date.now());
-  await connected(command, async ({ longshore, out }) => {
-    const { query, failedBefore } = wanted;
-    const age = olderThan === undefined ? "" : ` that failed more than ${olderThan} ago`;
-    if (verb === "remove") await confirm(`remove ${describeQuery(query)}${age}, with their data`, yes);
-    const applied = await (failedBefore === null ? all(longshore, query, verb) : older(longshore, wanted, verb));
-    if (out.json) out.document({ applied });
-    else out.line(`${jobCount(applied, "failed")} ${verb === "retry" ? "retried" : "removed"}`);
+async function say(command: Command, fingerprint: string, verdict: (typeof verdicts)[number]["name"]): Promise<void> {
+  await connected<GroupFlags>(command, async ({ longshore, out, flags }) => {
+    const group = await longshore.failure(fingerprint)[verdict](actorOf(flags));
+    if (out.json) out.document(group);
+    else out.line(`${fingerprint} is ${group.state}: ${errorOf(group)}`);
   });
 }
 
-async function all(longshore: Longshore, query: JobQuery, verb: "retry" | "remove"): Promise<number> {
-  const { applied } = await (verb === "retry" ? longshore.retryAll(query) : longshore.removeAll(query));
-  return applied;
+async function retry(command: Command, fingerprint: string): Promise<void> {
+  const filters = Object.keys(filtersOf(command.opts<FailedFlags>()));
+  if (filters.length > 0) throw new UsageError("give the fingerprint of a cause, or flags that choose jobs, not both");
+  await connected<GroupFlags>(command, async ({ longshore, out, flags }) => {
+    const { fromStart = false } = flags;
+    const handle = longshore.failure(fingerprint);
+    const { filed } = await handle.refresh();
+    const { id } = await handle.retry({ ...actorOf(flags), fromStart });
+    if (out.json) {
+      out.document({ id, filed });
+      return;
+    }
+    out.line(`${id} will retry ${jobCount(filed)}; ${fingerprint} is resolved`);
+    out.note(`See how far it is: longshore job ${id}`);
+  });
 }
 
-async function older(longshore: Longshore, wanted: Wanted, verb: "retry" | "remove"): Promise<number> {
-  let applied = 0;
-  const one = async ({ queue, id }: SlimSnapshot): Promise<void> => {
-    try {
-      const job = longshore.queue(queue).job(id);
-      await (verb === "retry" ? job.retry() : job.remove());
-      applied += 1;
-    } catch (error) {
-      // Another process was faster.
-      if (
-        !(error instanceof LongshoreError) ||
-        !["JOB_NOT_FOUND", "WRONG_STATE", "UNIQUE_CONFLICT"].includes(error.code)
-      ) {
-        throw error;
-      }
+async function discard(command: Command, fingerprint: string): Promise<void> {
+  await connected<GroupFlags>(command, async ({ longshore, out, flags }) => {
+    const handle: FailureHandle = longshore.failure(fingerprint);
+    const group = await handle.refresh();
+    await confirm(`remove ${jobCount(group.filed, "failed")}, with their data: ${errorOf(group)}`, flags.yes);
+    const { id } = await handle.discard(actorOf(flags));
+    if (out.json) {
+      out.document({ id, filed: group.filed });
+      return;
     }
+    out.line(`${id} will remove ${jobCount(group.filed, "failed")}`);
+    out.note(`See how far it is: longshore job ${id}`);
+  });
+}
+
+function actorOf({ by }: GroupFlags): { by?: string } {
+  return by === undefined ? {} : { by };
+}
+
+function filtersOf({ queue, task, fingerprint, olderThan }: FailedFlags): FailedFlags {
+  return {
+    ...(queue === undefined ? {} : { queue }),
+    ...(task === undefined ? {} : { task }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(olderThan === undefined ? {} : { olderThan }),
   };
-  let batch: SlimSnapshot[] = [];
-  for await (const job of select(longshore, wanted)) {
-    batch.push(job);
-    if (batch.length < ABREAST) continue;
-    await Promise.all(batch.map(one));
-    batch = [];
-  }
-  await Promise.all(batch.map(one));
-  return applied;
 }
 
-async function group(jobs: AsyncIterable<SlimSnapshot>): Promise<Group[]> {
-  const groups = new Map<string, Group>();
-  for await (const { id, queue, task, error, finishedAt, createdAt } of jobs) {
-    const fingerprint = error?.fingerprint ?? "";
-    const at = finishedAt ?? createdAt;
-    let found = groups.get(fingerprint);
-    if (found === undefined || at > found.lastAt) {
-      const message = error === null ? "no error was recorded" : `${error.name}: ${error.message}`;
-      const empty = { count: 0, firstAt: at, tasks: new Set<string>(), queues: new Set<string>() };
-      found = { ...(found ?? empty), fingerprint, error: message, example: id, lastAt: at };
-      groups.set(fingerprint, found);
-    }
-    found.count += 1;
-    found.firstAt = Math.min(found.firstAt, at);
-    found.tasks.add(task);
-    found.queues.add(queue);
-  }
-  return [...groups.values()].sort((a, b) => b.count - a.count);
-}
-
-function totalOf(groups: readonly Group[]): number {
-  return groups.reduce((sum, { count }) => sum + count, 0);
-}
-
-function groupDocument(one: Group): object {
-  return { ...one, tasks: [...one.tasks], queues: [...one.queues] };
-}
-
-function show(out: Output, groups: readonly Group[], now: number): void {
-  if (groups.length === 0) {
-    out.note("No failed jobs.");
-    return;
-  }
-  out.table(
-    [
-      { title: "FINGERPRINT" },
-      { title: "COUNT", align: "right" },
-      { title: "LAST" },
-      { title: "QUEUES" },
-      { title: "TASKS" },
-      { title: "LATEST ERROR" },
-    ],
-    groups.map(({ fingerprint, count, lastAt, queues, tasks, error }) => [
-      fingerprint,
-      paint("red", String(count)),
-      relative(lastAt, now),
-      [...queues].join(","),
-      [...tasks].join(","),
-      error,
-    ]),
-  );
-  out.note(`${jobCount(totalOf(groups), "failed")}. See them: longshore jobs --state failed --fingerprint FINGERPRINT`);
+async function onJobs(command: Command, verb: "retry" | "remove"): Promise<void> {
+  const now = Date.now();
+  const { by, fromStart = false, yes, ...flags } = command.opts<FailedFlags & GroupFlags>();
+  if (by !== undefined) throw new UsageError("--by is for a cause: give its fingerprint");
+  const { olderThan, ...filters } = filtersOf(flags);
+  const query: JobQuery = {
+    ...queryOf({ state: ["failed"], ...filters }, now),
+    ...(olderThan === undefined ? {} : { finished: { before: now - parseDuration("--older-than", olderThan) } }),
+  };
+  await connected(command, async ({ longshore, out }) => {
+    if (verb === "remove") await confirm(`remove ${describeQuery(query)}, with their data`, yes);
+    const { applied } = await (verb === "retry"
+      ? longshore.retryAll(query, { fromStart })
+      : longshore.removeAll(query));
+    if (out.json) out.document({ applied });
+    else out.line(`${jobCount(applied, "failed")} ${verb === "retry" ? "retried" : "removed"}`);
+  });
 }
