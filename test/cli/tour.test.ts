@@ -44,6 +44,7 @@ function lasting(text: string): string {
     .replaceAll(/\b[0-9a-f]{8}-(\d+)\b/g, "run-$1")
     .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, "TIME")
     .replaceAll(/\b\d+(?:\.\d+)?(?:ms|s|m|h)\b/g, "SPAN")
+    .replaceAll("just now", "SPAN ago")
     .replaceAll(/[▁▂▃▄▅▆▇█]+/g, "BAR")
     .replaceAll(/[ \t]+/g, " ")
     .replaceAll(/ $/gm, "")
