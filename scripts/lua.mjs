@@ -282,7 +282,10 @@ class Parser {
       binding = this.#names.find(name, start.place);
       isKeys = name === "K" && binding === null;
       value = { name, ...(binding?.list === undefined ? {} : { list: binding.list }) };
-      if (name === "KEYS") this.#names.current.keys.push({ key: "*", place: start.place });
+      if (name === "KEYS") {
+        const { place } = start;
+        for (const key of this.#names.noted(place) ?? ["*"]) this.#names.current.keys.push({ key, place });
+      }
     }
     let depth = 0;
     let referred = false;

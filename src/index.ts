@@ -36,7 +36,7 @@ export type { FailureActor, FailureBulkJob, FailureHandle } from "./client/failu
 export type { FailureList, FailurePage } from "./client/failures/failure-list.js";
 export type { FailureQuery } from "./client/failures/failure-query.js";
 export type { Queue } from "./client/queue.js";
-export type { WatchEvent } from "./client/connection/queue-watch.js";
+export type { WatchEvent } from "./client/connection/watch-event.js";
 export type { ScheduleSnapshot } from "./client/schedules/schedule-snapshot.js";
 export type { PutSchedule, ScheduleQuery, Schedules } from "./client/schedules/schedules.js";
 export type { DurationFigures, EndFigures, SeriesPoint, SeriesTotal } from "./client/series/points.js";

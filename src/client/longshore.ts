@@ -33,9 +33,9 @@ import { parseQuery, resolveFilter, type JobQuery } from "./jobs/job-filter.js";
 import { JobList, tagTotals, type ListOptions, type TagTotals } from "./jobs/job-list.js";
 import { Job, type RetryOptions } from "./jobs/job.js";
 import { Queue } from "./queue.js";
-import type { WatchEvent } from "./connection/queue-watch.js";
+import type { WatchEvent } from "./connection/watch-event.js";
 import { WorkerHandle } from "./worker-handle.js";
-import { watchQueue } from "./queue-events.js";
+import { parseWatched, watchQueues } from "./queue-events.js";
 import { Schedules } from "./schedules/schedules.js";
 import { pointsOf, totalsOf, type SeriesPoint, type SeriesTotal } from "./series/points.js";
 import { parseSeries, parseTotals, type SeriesOptions, type TotalsOptions } from "./series/query.js";
@@ -406,12 +406,17 @@ export class Longshore {
   }
 
   /**
-   * The events of a queue from the first `next()` on, in order; `{ kind: "gap" }` stands where some were missed.
+   * The events of a queue, or of up to 1,000 in one stream, from the first `next()` on; those of one queue in order, numbered without
+   * holes. `{ kind: "gap", queue }` stands where some of a queue were missed. However many queues a connection watches, it opens one
+   * connection to Redis for it. Ends with `signal`.
    * @throws InvalidInput; EngineClosed when the connection is closed meanwhile
-   * @example for await (const event of longshore.watch("scans")) console.log(event);
+   * @example
+   * for await (const event of longshore.watch(["scans", "reports"], { signal })) {
+   *   if (event.kind === "state") console.log(event.queue, event.task, event.cause, event.state);
+   * }
    */
-  watch(queue: string, options: { signal?: AbortSignal } = {}): AsyncIterable<WatchEvent> {
-    return watchQueue(this.#context, parseName("queue", queue), options.signal ?? null);
+  watch(queues: string | readonly string[], options: { signal?: AbortSignal } = {}): AsyncIterable<WatchEvent> {
+    return watchQueues(this.#context, parseWatched(queues), options.signal ?? null);
   }
 
   /**

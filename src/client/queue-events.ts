@@ -1,36 +1,53 @@
-/** The events of a queue, for a loop that reads them. */
+/** The events of queues, for a loop that reads them. */
+import { InvalidInput } from "../model/errors/errors.js";
+import { parseName } from "../model/value/name.js";
 import type { ConnectionContext } from "./connection/context.js";
 import { EventStream } from "./connection/event-stream.js";
-import type { WatchEvent } from "./connection/queue-watch.js";
+import { queueGaps } from "./connection/queue-gaps.js";
+import type { WatchEvent } from "./connection/watch-event.js";
 
-/** The events of a queue until the signal aborts. @throws EngineClosed */
-export function watchQueue(
+/** How many queues one stream may be about. */
+const MOST_QUEUES = 1_000;
+
+/** The queues to watch: each once. @throws InvalidInput */
+export function parseWatched(queues: unknown): string[] {
+  if (!Array.isArray(queues)) return [parseName("queue", queues)];
+  if (queues.length === 0 || queues.length > MOST_QUEUES) {
+    throw new InvalidInput("queues", queues, `1 to ${MOST_QUEUES} names of queues`);
+  }
+  return [...new Set(queues.map((queue, index) => parseName(`queues[${index}]`, queue)))];
+}
+
+/** The events of queues until the signal aborts. @throws EngineClosed */
+export function watchQueues(
   context: ConnectionContext,
-  queue: string,
+  queues: readonly string[],
   signal: AbortSignal | null,
 ): AsyncGenerator<WatchEvent, void, undefined> {
-  const stream = new EventStream<WatchEvent>(() => ({ kind: "gap", at: context.clock.now() }));
-  return stream.endedBy(eventsOf(context, queue, signal, stream));
+  const stream = new EventStream<WatchEvent>(queueGaps(context.clock));
+  return stream.endedBy(eventsOf(context, queues, signal, stream));
 }
 
 async function* eventsOf(
   context: ConnectionContext,
-  queue: string,
+  queues: readonly string[],
   signal: AbortSignal | null,
   stream: EventStream<WatchEvent>,
 ): AsyncGenerator<WatchEvent, void, undefined> {
-  const remove = await context.watches.add(queue, {
+  const watcher = {
     id: null,
-    event: (event) => stream.push(event),
-    closed: (error) => stream.end(error),
-  });
+    event: (event: WatchEvent) => stream.push(event),
+    closed: (error: Error) => stream.end(error),
+  };
+  const added = queues.map((queue) => context.watches.add(queue, watcher));
   const aborted = (): void => stream.end();
   signal?.addEventListener("abort", aborted, { once: true });
   if (signal?.aborted) stream.end();
   try {
+    await Promise.all(added);
     yield* stream.read();
   } finally {
     signal?.removeEventListener("abort", aborted);
-    remove();
+    for (const one of await Promise.allSettled(added)) if (one.status === "fulfilled") one.value();
   }
 }

@@ -204,10 +204,11 @@ describe("an observed engine", () => {
   it("reports each kind of wait, and one that a signal ends is no failure", async () => {
     const { context, recorder } = await recordedContext();
     const { engine, clock } = context;
+    await engine.watch({ queue: "main", cursor: null, max: 1 });
     recorder.take();
     const stop = new AbortController();
     const work = engine.awaitWork({ queues: ["main"], timeout: 5_000, signal: never() });
-    const events = engine.awaitEvents({ queue: "main", cursor: 0, timeout: 60_000, signal: stop.signal });
+    const events = engine.awaitEvents({ queues: [{ queue: "main", cursor: 0 }], timeout: 60_000, signal: stop.signal });
     expect(recorder.take()).toEqual([]);
     clock.advance(5_000);
     await work;

@@ -1,22 +1,22 @@
 /** From callbacks to an async iterable: a bounded buffer of events for the loop that reads them. */
 
-/** The most events that wait to be read; beyond it they are dropped and a gap takes their place. */
+/** The most events that wait to be read; beyond it they are dropped and gaps take their place. */
 const MOST_WAITING = 10_000;
 
 export class EventStream<Event> {
-  readonly #gap: () => Event;
+  readonly #gapsFor: (dropped: readonly Event[]) => readonly Event[];
   #waiting: Event[] = [];
   #wake: () => void = () => {};
   #ended = false;
   #failure: Error | null = null;
 
-  /** `gap` makes the event that stands for dropped ones. */
-  constructor(gap: () => Event) {
-    this.#gap = gap;
+  /** @param gapsFor makes the events that stand for dropped ones */
+  constructor(gapsFor: (dropped: readonly Event[]) => readonly Event[]) {
+    this.#gapsFor = gapsFor;
   }
 
   push(event: Event): void {
-    if (this.#waiting.length >= MOST_WAITING) this.#waiting = [this.#gap()];
+    if (this.#waiting.length >= MOST_WAITING) this.#waiting = [...this.#gapsFor(this.#waiting)];
     this.#waiting.push(event);
     this.#wake();
   }

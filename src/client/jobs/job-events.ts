@@ -10,7 +10,7 @@ import { isTerminal, type JobState } from "../../model/job/state.js";
 import type { ConnectionContext } from "../connection/context.js";
 import { EventStream } from "../connection/event-stream.js";
 import { milestonesOf } from "./step-records.js";
-import type { WatchEvent } from "../connection/queue-watch.js";
+import type { WatchEvent } from "../connection/watch-event.js";
 
 /** An event of one job. `at` is in epoch milliseconds. */
 export type JobEvent =
@@ -22,12 +22,35 @@ export type JobEvent =
   /** It reached a milestone with this value. */
   | { readonly kind: "milestone"; readonly at: number; readonly name: string; readonly value: unknown }
   /** It was removed. */
-  | { readonly kind: "removed"; readonly at: number };
+  | { readonly kind: "removed"; readonly at: number }
+  /** Events of the queue were missed. Those that follow say how it is now. */
+  | { readonly kind: "gap"; readonly at: number; readonly queue: string };
+
+/** An event of a queue as one of its job; `null`: it is about none. */
+export function jobEventOf(
+  event: Exclude<WatchEvent, { readonly kind: "gap" }>,
+): Exclude<JobEvent, { readonly kind: "gap" }> | null {
+  const { kind, at } = event;
+  switch (kind) {
+    case "state":
+      return { kind, at, state: event.state };
+    case "progress":
+      return { kind, at, progress: event.progress };
+    case "status":
+      return { kind, at, name: event.name };
+    case "milestone":
+      return { kind, at, name: event.name, value: decodePayload(event.value) };
+    case "removed":
+      return { kind, at };
+    default:
+      return null;
+  }
+}
 
 /** The events of a job until it has ended. @throws JobNotFound, EngineClosed */
 export function jobEvents(context: ConnectionContext, ref: JobRef): AsyncGenerator<JobEvent, void, undefined> {
-  const gap = (): WatchEvent => ({ kind: "gap", at: context.clock.now() });
-  const stream = new EventStream<WatchEvent>(gap);
+  const gap = (): WatchEvent => ({ kind: "gap", queue: ref.queue, at: context.clock.now() });
+  const stream = new EventStream<WatchEvent>(() => [gap()]);
   return stream.endedBy(eventsOf(context, ref, stream, gap));
 }
 
@@ -52,6 +75,7 @@ async function* eventsOf(
     const shown = new Map<string, string>();
     for await (const event of stream.read()) {
       if (event.kind === "gap") {
+        if (seen) yield { kind: "gap", at: event.at, queue: ref.queue };
         const record = await context.reader.getSlim(ref);
         if (record === null && !seen) throw new JobNotFound(ref.id);
         if (record === null) yield { kind: "removed", at: event.at };
@@ -70,21 +94,13 @@ async function* eventsOf(
         }
         if (record === null || isTerminal(record.state)) return;
         seen = true;
-      } else if (event.kind === "state") {
-        yield { kind: "state", at: event.at, state: event.state };
-        if (isTerminal(event.state)) return;
-      } else if (event.kind === "progress") {
-        yield { kind: "progress", at: event.at, progress: event.progress };
-      } else if (event.kind === "status") {
-        status = event.name;
-        yield { kind: "status", at: event.at, name: event.name };
-      } else if (event.kind === "milestone") {
-        shown.set(event.name, event.value);
-        yield { kind: "milestone", at: event.at, name: event.name, value: decodePayload(event.value) };
-      } else if (event.kind === "removed") {
-        yield { kind: "removed", at: event.at };
-        return;
+        continue;
       }
+      if (event.kind === "status") status = event.name;
+      if (event.kind === "milestone") shown.set(event.name, event.value);
+      const found = jobEventOf(event);
+      if (found !== null) yield found;
+      if (event.kind === "removed" || (event.kind === "state" && isTerminal(event.state))) return;
     }
   } finally {
     remove();

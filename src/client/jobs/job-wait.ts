@@ -5,7 +5,7 @@ import { JobNotFound, LongshoreError } from "../../model/errors/errors.js";
 import type { JobRecord, JobRef } from "../../model/job/job.js";
 import { isTerminal } from "../../model/job/state.js";
 import type { ConnectionContext } from "../connection/context.js";
-import type { WatchEvent } from "../connection/queue-watch.js";
+import type { WatchEvent } from "../connection/watch-event.js";
 
 /** How often (milliseconds) a job is read although no event came. */
 const POLL_EVERY = 5_000;

@@ -108,8 +108,8 @@ export class Job<Result = unknown, Input = unknown> {
 
   /**
    * Its events from now on, beginning with its present state; ends when the job has. When events were missed, because
-   * the connection was gone for too long or the loop fell behind by more than 10,000, the state, the progress, the last
-   * status and the milestones not delivered yet are read and delivered.
+   * the connection was gone for too long or the loop fell behind by more than 10,000, a `gap` says so, and the state, the progress,
+   * the last status and the milestones not delivered yet are read and delivered.
    * @throws JobNotFound, EngineClosed
    */
   events(): AsyncIterable<JobEvent> {

@@ -14,36 +14,14 @@ import type { ControlAnswer, ControlParams, JobPatch, SweepAnswer } from "./cont
 import type { DependencyCommands } from "./dependencies.js";
 import type { DocumentCommands } from "./documents.js";
 import type { FailureGroupCommands } from "./failure-groups.js";
+import type { EventWait } from "./events.js";
 import type { CommitAnswer, EnqueueAnswer } from "./enqueue.js";
-import type {
-  Claim,
-  ExchangeAnswer,
-  FencedAnswer,
-  Report,
-  Revocation,
-  Settlement,
-  SettlementAnswer,
-} from "./worker/exchange.js";
+import type { Claim, ExchangeAnswer, FencedAnswer, Report, Revocation, Settlement, SettlementAnswer } from "./worker/exchange.js";
 import type { AsideRecord, JobPage, QueueRecord, StateCounts, WatchAnswer, ListOrder } from "./read.js";
 import type { CommandWorkerParams, WorkerStatus } from "./worker/worker-command.js";
-import type {
-  AbandonedPage,
-  HeartbeatAnswer,
-  HeldPage,
-  OverdueSession,
-  WorkerInfo,
-  WorkerRecord,
-} from "./worker/session.js";
+import type { AbandonedPage, HeartbeatAnswer, HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./worker/session.js";
 import type { SeriesAnswer, SeriesQuery, TotalRow, TotalsQuery } from "./worker/series.js";
-import type {
-  ScheduleFire,
-  SchedulePut,
-  SchedulePutAnswer,
-  ScheduleRecord,
-  ScheduleRef,
-  ScheduleResume,
-  ScheduleResumeAnswer,
-} from "./schedules.js";
+import type { ScheduleFire, SchedulePut, SchedulePutAnswer, ScheduleRecord, ScheduleRef, ScheduleResume, ScheduleResumeAnswer } from "./schedules.js";
 
 export type { Awaitable } from "./awaitable.js";
 export * from "./control.js";
@@ -51,6 +29,7 @@ export * from "./dependencies.js";
 export type * from "./documents.js";
 export * from "./failure-groups.js";
 export * from "./enqueue.js";
+export type * from "./events.js";
 export * from "./worker/exchange.js";
 export * from "./read.js";
 export * from "./worker/series.js";
@@ -331,17 +310,18 @@ export interface Engine extends DependencyCommands, DocumentCommands, FailureGro
   /** The place of a queued job in its queue, 1 = next; `null` when it is not queued. */
   position(params: JobRef): Awaitable<number | null>;
 
-  /** Events of a queue after `cursor`; `null` starts at the present. */
+  /**
+   * Events of a queue after `cursor`, `max` at most, and about `MOST_EVENT_TEXT` characters of them; `null` starts at the present.
+   */
   watch(params: {
     readonly queue: string;
     readonly cursor: number | null;
     readonly max: number;
   }): Awaitable<WatchAnswer>;
-  /** Resolves when the queue may have events after `cursor`, at the latest after `timeout` milliseconds or on abort. */
-  awaitEvents(params: {
-    readonly queue: string;
-    readonly cursor: number;
-    readonly timeout: number;
-    readonly signal: AbortSignal;
-  }): Promise<void>;
+  /**
+   * Resolves when any of the queues may have events after its cursor, at the latest after `timeout` milliseconds or on abort. Answers
+   * which: each is to be asked for (`watch`). So is one that was obliterated, or does not record events any more, which it does for `WATCH_INTEREST` after
+   * `watch` and, where it still does, for half of that at least after a wait began.
+   */
+  awaitEvents(params: EventWait): Promise<readonly string[]>;
 }

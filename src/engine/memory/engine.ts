@@ -50,7 +50,7 @@ import type { Supersession } from "./commands/supersede.js";
 import { removalMessages } from "./messages/outbox.js";
 import { listDependencies, listDependents, pageOfDependencies } from "./store/dependencies.js";
 import { firstExpiry, firstRemoval, sweep } from "./commands/sweep.js";
-import { watch } from "./commands/watch.js";
+import { awaitEvents, watch } from "./commands/watch.js";
 import { isReserved } from "../../model/value/name.js";
 
 export class MemoryEngine extends FailureGroupEngine implements Engine {
@@ -466,8 +466,8 @@ export class MemoryEngine extends FailureGroupEngine implements Engine {
     return watch(this.#store, params, this.now());
   }
 
-  awaitEvents({ queue, cursor, timeout, signal }: Params<"awaitEvents">): Promise<void> {
-    return this.#signals.wait([queue], timeout, signal, () => (this.#store.find(queue)?.sequence ?? 0) > cursor);
+  awaitEvents(params: Params<"awaitEvents">): Promise<Answer<"awaitEvents">> {
+    return awaitEvents(this.#store, this.#signals, params, () => this.now());
   }
 
   #guard(): void {

@@ -37,7 +37,8 @@ import { commitFlow, pageOfDependencies, readDependencies, readDependents } from
 import { acknowledgeEnded, claimEnded } from "./commands/ended.js";
 import { abandonedQueues, Upkeep } from "./commands/sweep.js";
 import { STILL_NOTIFYING } from "./connection/wire.js";
-import { awaitEvents, watch } from "./waiting/watch.js";
+import { EventWaits } from "./waiting/event-waits.js";
+import { lookAt, watch } from "./waiting/watch.js";
 import { BellWakeup } from "./waiting/bell-wakeup.js";
 import { PopWakeup } from "./waiting/pop-wakeup.js";
 import type { Wakeup } from "./waiting/wakeup.js";
@@ -58,6 +59,7 @@ export class RedisEngine extends FailureGroupEngine implements Engine {
   readonly #lister: Lister;
   readonly #wakeup: Wakeup;
   readonly #channel: Channel;
+  readonly #events: EventWaits;
   readonly #registry: Registry;
   readonly #rest: RestingQueues;
   readonly #upkeep: Upkeep;
@@ -99,6 +101,8 @@ export class RedisEngine extends FailureGroupEngine implements Engine {
     this.#documents = new RedisDocumentCommands(this.#link);
     this.#groups = new RedisFailureGroups(this.#link, this.#reader.builds);
     this.#channel = new Channel(target, this.#keys, target.cluster === undefined ? null : () => this.#link.nodes());
+    const look = lookAt(this.#link, this.#outages, target.cluster === undefined);
+    this.#events = new EventWaits(this.#channel, look, options.clock);
     this.#wakeup = this.#openWakeup();
     this.#info = { kind: "redis", url: describeTarget(target), shared: true, persistence: "unknown" };
   }
@@ -118,6 +122,7 @@ export class RedisEngine extends FailureGroupEngine implements Engine {
     this.#closed = true;
     this.#outages.close();
     this.#wakeup.close();
+    this.#events.close();
     this.#channel.close();
     this.#link.close();
   }
@@ -443,8 +448,8 @@ export class RedisEngine extends FailureGroupEngine implements Engine {
     return watch(this.#link, params);
   }
 
-  async awaitEvents(params: Params<"awaitEvents">): Promise<void> {
-    if (!this.#closed) await awaitEvents(this.#link, this.#keys, this.#channel, params);
+  awaitEvents(params: Params<"awaitEvents">): Promise<Answer<"awaitEvents">> {
+    return this.#events.wait(params);
   }
 
   #openWakeup(): Wakeup {

@@ -16,9 +16,10 @@ export class Signals {
     this.#clock = clock;
   }
 
-  /** Reports a change in a queue: every waiter there checks again. */
-  changed(queue: string): void {
-    for (const look of [...(this.#waiters.get(queue) ?? [])]) look();
+  /** Reports a change in a queue, or perhaps in any of several: every waiter there checks again, once. */
+  changed(...queues: readonly string[]): void {
+    const looks = new Set(queues.flatMap((queue) => [...(this.#waiters.get(queue) ?? [])]));
+    for (const look of looks) look();
   }
 
   /** Resolves when `ready()` holds after a change of one of the queues, on timeout (milliseconds), abort or close. */
@@ -28,7 +29,7 @@ export class Signals {
       const finish = (): void => {
         cancel();
         signal.removeEventListener("abort", finish);
-        for (const queue of queues) this.#waiters.get(queue)?.delete(look);
+        for (const queue of queues) this.#forget(queue, look);
         resolve();
       };
       const look = (): void => {
@@ -71,7 +72,13 @@ export class Signals {
   /** Ends every wait, now and from now on. */
   close(): void {
     this.#closed = true;
-    for (const queue of [...this.#waiters.keys()]) this.changed(queue);
+    this.changed(...this.#waiters.keys());
+  }
+
+  #forget(queue: string, look: () => void): void {
+    const looks = this.#waiters.get(queue);
+    looks?.delete(look);
+    if (looks?.size === 0) this.#waiters.delete(queue);
   }
 
   #set<T>(map: Map<string, Set<T>>, key: string): Set<T> {

@@ -51,7 +51,7 @@ import { openAlone, shareConnection, type Share } from "./sharing.js";
 import { Waits } from "./store/waits.js";
 import { readSeries, readTotals, seriesAccess } from "./commands/series.js";
 import { beginSweep, sweepSome } from "./commands/sweep.js";
-import { hasEvents, watch } from "./commands/watch.js";
+import { lapsing, renewInterests, watch, withEvents } from "./commands/watch.js";
 import type { CommandOptions } from "./writer.js";
 
 export class SqliteEngine extends FailureGroupEngine implements Engine {
@@ -374,11 +374,16 @@ export class SqliteEngine extends FailureGroupEngine implements Engine {
     return this.#write((transaction) => watch(transaction, queue, cursor, max));
   }
 
-  async awaitEvents({ queue, cursor, timeout, signal }: Params<"awaitEvents">): Promise<void> {
-    if (this.#opened === null) return;
+  async awaitEvents({ queues, timeout, signal }: Params<"awaitEvents">): Promise<Answer<"awaitEvents">> {
+    if (this.#opened === null || signal.aborted) return [];
     const { watchers, sql } = await this.#there();
-    const ready = (): boolean => hasEvents(sql, queue, cursor);
-    await this.#waits.run(signal, (ended) => watchers.wait([queue], timeout, ended, ready));
+    const soon = await this.#read(() => lapsing(sql, queues, this.#clock.now()));
+    if (soon.length > 0) await this.#write((transaction) => renewInterests(transaction, soon));
+    let found: string[] = [];
+    const ready = (): boolean => (found = withEvents(sql, queues, this.#clock.now())).length > 0;
+    const names = queues.map(({ queue }) => queue);
+    await this.#waits.run(signal, (ended) => watchers.wait(names, timeout, ended, ready));
+    return found;
   }
 
   async #write<T>(command: (transaction: Transaction) => T, options?: CommandOptions): Promise<T> {

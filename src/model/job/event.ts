@@ -65,8 +65,14 @@ export type QueueEvent =
  */
 export const WATCH_INTEREST = 60_000;
 
+/** A wait for events makes the queue record them for longer once it would do so for less than this (milliseconds). */
+export const RENEW_INTEREST_BELOW = WATCH_INTEREST / 2;
+
 /** How many events of a queue are kept for watchers that fall behind. */
 export const MOST_EVENTS = 10_000;
+
+/** About how many characters of events one answer has at most, as JSON; one event it has in any case. */
+export const MOST_EVENT_TEXT = 1_000_000;
 
 /** May a job have got its last error by moving to a state for this cause? */
 export function tellsFailure(state: JobState, cause: Cause): boolean {

@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { connect, task, type Longshore } from "longshore";
 import { Channel } from "../../../src/engine/redis/waiting/channel.js";
+import { EventWaits, type LookAt } from "../../../src/engine/redis/waiting/event-waits.js";
 import { RedisEngine } from "../../../src/engine/redis/engine.js";
 import { Keys } from "../../../src/engine/redis/connection/keys.js";
 import { parseTarget, type ParsedRedisTarget } from "../../../src/engine/target.js";
@@ -14,6 +15,8 @@ import { freshPrefix } from "./redis-storage.js";
 
 const url = inject("redisUrl");
 const HOUR = 3_600_000;
+/** A look finds that the last event is the fifth. */
+const look: LookAt = async (queues, seen) => queues.forEach((queue) => seen(queue, 5));
 /** A watcher without a message looks again after this time. Milliseconds. */
 const LOOK_AGAIN = 1_000;
 const undo: (() => unknown)[] = [];
@@ -44,12 +47,14 @@ describe("a message of the channel", () => {
   let channel: Channel;
   let clock: ManualClock;
   let keys: Keys;
+  let waits: EventWaits;
 
   beforeEach(async () => {
     keys = new Keys(prefix, 0);
     clock = new ManualClock();
-    channel = new Channel(targetOf(0), keys, null, clock);
+    channel = new Channel(targetOf(0), keys);
     undo.push(() => channel.close());
+    waits = new EventWaits(channel, look, clock);
     for (const queue of ["main", "other"]) await channel.listen(queue);
   });
 
@@ -57,7 +62,8 @@ describe("a message of the channel", () => {
   function wait(queue: string): { ended: Promise<void>; over: boolean } {
     const waiting = { ended: Promise.resolve(), over: false };
     const end = async (): Promise<void> => {
-      await channel.wait(queue, 5, HOUR, new AbortController().signal);
+      const { signal } = new AbortController();
+      await waits.wait({ queues: [{ queue, cursor: 5 }], timeout: HOUR, signal });
       waiting.over = true;
     };
     waiting.ended = end();
@@ -66,7 +72,7 @@ describe("a message of the channel", () => {
 
   const publish = (queue: string, message: string): Promise<number> => redis.publish(keys.channel(queue), message);
 
-  it.each(["e 6", "e 9e99", "e Infinity"])("wakes a watcher once: %s", async (message) => {
+  it.each(["e 6", "e 9e99", "e Infinity", "e 0"])("wakes a watcher once: %s", async (message) => {
     const first = wait("main");
     await publish("main", message);
     await first.ended;
@@ -77,11 +83,11 @@ describe("a message of the channel", () => {
     await last.ended;
 
     expect(second.over).toBe(false);
-    channel.close();
+    waits.close();
     await second.ended;
   });
 
-  it.each(["e 5", "e 0", "e -1", "e NaN", "e", "", "x 6", "r", "r a b c d"])(
+  it.each(["e 5", "e -1", "e NaN", "e", "", "x 6", "r", "r a b c d"])(
     "that has nothing new wakes no watcher: %s",
     async (message) => {
       const first = wait("main");
@@ -91,7 +97,7 @@ describe("a message of the channel", () => {
       await last.ended;
 
       expect(first.over).toBe(false);
-      channel.close();
+      waits.close();
       await first.ended;
     },
   );
@@ -108,7 +114,7 @@ describe.skipIf(!inject("hasDatabases"))("a watcher in one database", () => {
     looks = 0;
     since = performance.now();
     while (!signal.aborted) {
-      await watcher.awaitEvents({ queue: "main", cursor, timeout: HOUR, signal });
+      await watcher.awaitEvents({ queues: [{ queue: "main", cursor }], timeout: HOUR, signal });
       looks += 1;
       ({ cursor } = await watcher.watch({ queue: "main", cursor, max: 500 }));
     }

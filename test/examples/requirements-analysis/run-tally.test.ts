@@ -13,7 +13,16 @@ function outcome(state: JobState, issues: number): JobOutcome {
 
 function state(id: string, state: JobState): WatchEvent {
   const said = { task: "analyse", attempt: 1, duration: null, fingerprint: null, flow: null } as const;
-  return { seq: 1, at: 0, kind: "state", id, state, cause: state === "active" ? "lease" : "complete", ...said };
+  return {
+    queue: "analysis",
+    seq: 1,
+    at: 0,
+    kind: "state",
+    id,
+    state,
+    cause: state === "active" ? "lease" : "complete",
+    ...said,
+  };
 }
 
 function progress(id: string, step: string | null, done: number, issues: number): WatchEvent {
@@ -21,7 +30,7 @@ function progress(id: string, step: string | null, done: number, issues: number)
     ...{ percent: 0, status: null, message: null, items: null, milestones: [], endedAfter: [] },
     ...{ step, done, total: 8, counters: { issues } },
   };
-  return { seq: 1, at: 0, kind: "progress", id, progress: said };
+  return { queue: "analysis", seq: 1, at: 0, kind: "progress", id, progress: said };
 }
 
 function tallyOfThree(): RunTally {
@@ -67,6 +76,6 @@ test("what comes after a job's end, and other jobs, are ignored", () => {
   tally.see(progress("run-A", null, 8, 1));
   tally.end("run-A", outcome("completed", 5));
   tally.see(state("elsewhere", "active"));
-  tally.see({ kind: "gap", at: 0 });
+  tally.see({ kind: "gap", queue: "analysis", at: 0 });
   expect(tally.progress).toMatchObject({ done: 1, issues: 5, counts: { queued: 2, finished: 1 } });
 });

@@ -85,7 +85,7 @@ function printEvent(out: Output, event: JobEvent): void {
   else if (event.kind === "progress") out.line(time, `  ${progressText(event.progress)}`);
   else if (event.kind === "status") out.line(time, `  ${event.name}`);
   else if (event.kind === "milestone") out.line(time, `  ${event.name}  ${jsonText(event.value)}`);
-  else out.line(time, "  removed");
+  else out.line(time, event.kind === "gap" ? "  events were missed" : "  removed");
 }
 
 /** Prints each line of a job's log once. */

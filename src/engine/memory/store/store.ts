@@ -157,6 +157,18 @@ export class MemoryStore {
     return before <= now;
   }
 
+  /** Until when events of a queue are recorded; 0: they are not. */
+  interestIn(name: string): number {
+    return this.find(name)?.interest ?? this.#interests.get(name) ?? 0;
+  }
+
+  /** Records events of a queue until a time. */
+  setInterest(name: string, until: number, now: number): void {
+    const queue = this.find(name);
+    if (queue === undefined) this.noteInterest(name, until, now);
+    else queue.interest = until;
+  }
+
   /** All queues by name. */
   sorted(): MemoryQueue[] {
     return [...this.#queues.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));

@@ -139,9 +139,23 @@ export class Link {
     }
   }
 
-  async #run(name: ScriptName, queue: string, args: Arguments, strings: "text" | "buffers"): Promise<unknown> {
+  /** Runs a script that is about several queues of one server, with the key of its kind of each. */
+  async runOnMany(name: ScriptName, queues: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    return this.#call(name, (script) => queues.flatMap((queue) => script.keysOf(this.#keys, queue)), args, "text");
+  }
+
+  #run(name: ScriptName, queue: string, args: Arguments, strings: "text" | "buffers"): Promise<unknown> {
+    return this.#call(name, (script) => script.keysOf(this.#keys, queue), args, strings);
+  }
+
+  async #call(
+    name: ScriptName,
+    keysOf: (script: Script) => readonly string[],
+    args: Arguments,
+    strings: "text" | "buffers",
+  ): Promise<unknown> {
     const script = this.#script(name);
-    const keys = script.keysOf(this.#keys, queue);
+    const keys = keysOf(script);
     const now = this.#clock === null ? "" : this.#clock.now();
     const call = strings === "text" ? "call" : "callBuffer";
     const given = typeof args === "function" ? args : () => args;

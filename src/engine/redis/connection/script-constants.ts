@@ -4,7 +4,7 @@
  * store things. A constant uses up none of the 200 local variables that Lua allows.
  */
 import { MOST_CHECKPOINTS } from "../../../model/job/report/checkpoint.js";
-import { MOST_EVENTS, WATCH_INTEREST } from "../../../model/job/event.js";
+import { MOST_EVENT_TEXT, MOST_EVENTS, WATCH_INTEREST } from "../../../model/job/event.js";
 import { POLICIES } from "../../../model/job/dependency.js";
 import { LONGEST_DURATION } from "../../../model/value/duration.js";
 import { MOST_MEMBERS } from "../../../model/job/membership.js";
@@ -240,6 +240,9 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   /** The most bytes of a result that are kept behind a short record. */
   MOST_INLINE: 2_048,
   MOST_EVENTS,
+  MOST_EVENT_TEXT,
+  /** How many bytes of events there are in an entry of their stream, or those of one event. */
+  TEXT_PER_ENTRY: 64 * 1024,
   WATCH_INTEREST,
   /**
    * A job's messages to pending dependencies are sent again after this (milliseconds), in case one was lost with its

@@ -53,6 +53,7 @@ export type ScriptName =
   | "series"
   | "sweep"
   | "watch"
+  | "watched"
   | "worker-command"
   | "workers";
 
@@ -76,6 +77,7 @@ const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "series",
   "sweep",
   "watch",
+  "watched",
   "worker-command",
 ]);
 

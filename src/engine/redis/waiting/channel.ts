@@ -5,7 +5,7 @@
  * It subscribes itself whenever the connection is ready: the client library would too, but leaves a failure as an unhandled
  * rejection, which ends the process.
  */
-import { systemClock, systemRandom, type Clock } from "../../../model/value/clock.js";
+import { systemClock, systemRandom } from "../../../model/value/clock.js";
 import { Signals } from "../../shared/wake-signals.js";
 import type { Revocation } from "../../contract/engine.js";
 import type { ParsedRedisTarget } from "../../target.js";
@@ -16,8 +16,6 @@ import { createClient, reconnectAfter, type Client } from "../connection/client.
 import type { RedisAddress } from "../../redis-target.js";
 import { CHANNEL_LETTERS } from "../connection/wire.js";
 
-/** How long a watcher waits at most before it looks again, in case a message was lost. In milliseconds. */
-const LOOK_AGAIN = 1_000;
 /** How long (milliseconds) to wait before subscribing again where it was refused: a right may be missing for long. */
 const RETRY_FROM = 1_000;
 const RETRY_UP_TO = 30_000;
@@ -30,40 +28,64 @@ export class Channel {
   readonly #queues = new Map<string, string>();
   /** The subscriptions of this connection, until it is lost or refuses. */
   readonly #subscriptions = new Map<string, Promise<void>>();
-  /** The event message being handled: its queue, and the number of its last event. */
-  #current: { readonly queue: string; readonly sequence: number } | null = null;
+  /** The queues whose subscription is confirmed on this connection. */
+  readonly #confirmed = new Set<string>();
   readonly #nodes: (() => readonly RedisAddress[]) | null;
   #client: Client | null = null;
   #onBell: (queue: string) => void = () => {};
+  #onEvents: (queue: string, sequence: number) => void = () => {};
+  #onDoubt: (queues: readonly string[]) => void = () => {};
   /** How many connections in a row were lost, or could not be made. */
   #losses = 0;
   #moving: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryIn = RETRY_FROM;
 
-  /**
-   * @param nodes where the nodes of a cluster are; `null`: there is one server
-   * @param clock the clock of waiting watchers
-   */
-  constructor(
-    target: ParsedRedisTarget,
-    keys: Keys,
-    nodes: (() => readonly RedisAddress[]) | null = null,
-    clock: Clock = systemClock,
-  ) {
+  /** @param nodes where the nodes of a cluster are; `null`: there is one server */
+  constructor(target: ParsedRedisTarget, keys: Keys, nodes: (() => readonly RedisAddress[]) | null = null) {
     this.#nodes = nodes;
     // Channels belong to no database: none need be selected, which might be refused.
     this.#target = { ...target, db: 0 };
     this.#keys = keys;
-    this.#signals = new Signals(clock);
+    this.#signals = new Signals(systemClock);
   }
 
   /** Subscribes to a queue. Resolves when the server has confirmed it, or cannot now. */
   async listen(queue: string): Promise<void> {
     const channel = this.#keys.channel(queue);
     this.#queues.set(channel, queue);
+    // One that has just failed is tried again later, with all channels.
+    if (this.#client === null && this.#moving !== undefined) return;
     this.#client ??= this.#connect();
     await this.#subscribe(this.#client, channel);
+  }
+
+  /** Is every message about the queue received from now on, unless the connection is lost? */
+  hears(queue: string): boolean {
+    return this.#confirmed.has(queue);
+  }
+
+  /**
+   * Calls `listener` for every message that a queue has events, with the number of the last one. It is only a hint to look: any
+   * client of the server may publish. `doubt` is called for queues of which messages may have been missed.
+   */
+  onEvents(
+    listener: (queue: string, sequence: number) => void,
+    doubt: (queues: readonly string[]) => void = () => {},
+  ): void {
+    this.#onEvents = listener;
+    this.#onDoubt = doubt;
+  }
+
+  /** Replaces the connection if it is dead: a subscriber that only hears would never notice. */
+  async probe(): Promise<void> {
+    const client = this.#client;
+    if (client?.status !== "ready") return;
+    try {
+      await client.ping();
+    } catch {
+      if (client === this.#client) this.renew();
+    }
   }
 
   /** Calls `listener` when a queue has work, or may have had some while no message arrived. */
@@ -79,21 +101,14 @@ export class Channel {
     return this.#signals.onRevoked(session, listener);
   }
 
-  /**
-   * Resolves on a message that a queue has events after `cursor`, or after a while. A message is only a hint to look, once:
-   * any client of the server may publish, so it is not kept for waits that begin later.
-   */
-  wait(queue: string, cursor: number, timeout: number, signal: AbortSignal): Promise<void> {
-    const ready = (): boolean => this.#current?.queue === queue && this.#current.sequence > cursor;
-    return this.#signals.wait([queue], Math.min(timeout, LOOK_AGAIN), signal, ready);
-  }
-
   #connect(): Client {
     const nodes = this.#nodes?.() ?? [];
     const node = nodes[Math.floor(systemRandom() * nodes.length)];
     const client = createClient(node === undefined ? this.#target : oneServer(this.#target, node));
     client.on("close", () => {
       this.#subscriptions.clear();
+      this.#confirmed.clear();
+      this.#onDoubt([...this.#queues.values()]);
       if (node !== undefined) this.#move(client);
     });
     client.on("ready", () => {
@@ -111,6 +126,7 @@ export class Channel {
     client.disconnect();
     this.#losses += 1;
     this.#moving = setTimeout(() => {
+      this.#moving = undefined;
       this.#client ??= this.#connect();
       this.#subscribeAll(this.#client);
     }, reconnectAfter(this.#losses));
@@ -133,7 +149,10 @@ export class Channel {
       await client.subscribe(channel);
       this.#retryIn = RETRY_FROM;
       const queue = this.#queues.get(channel);
-      if (queue !== undefined) this.#onBell(queue);
+      if (queue === undefined) return;
+      if (client === this.#client && this.#subscriptions.has(channel)) this.#confirmed.add(queue);
+      this.#onDoubt([queue]);
+      this.#onBell(queue);
     } catch (error) {
       this.#subscriptions.delete(channel);
       if (diagnose(error)?.reaction === "reconnect") client.disconnect(true);
@@ -156,9 +175,7 @@ export class Channel {
     if (queue === undefined) return;
     const [kind, ...words] = message.split(" ");
     if (kind === CHANNEL_LETTERS.events) {
-      this.#current = { queue, sequence: Number(words[0]) };
-      this.#signals.changed(queue);
-      this.#current = null;
+      this.#onEvents(queue, Number(words[0]));
     } else if (kind === CHANNEL_LETTERS.wake) {
       this.#onBell(queue);
     } else if (kind === CHANNEL_LETTERS.commanded) {

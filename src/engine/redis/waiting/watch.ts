@@ -1,14 +1,39 @@
-/** The events of a queue as a client reads them: those after a cursor, and the wait for the next. */
-import { WATCH_INTEREST, type QueueEvent } from "../../../model/job/event.js";
-import { shorterThan } from "../../../model/value/shorter-signal.js";
+/** The events of a queue as a client reads them: those after a cursor. The wait for the next is in event-waits.ts. */
+import { RENEW_INTEREST_BELOW, WATCH_INTEREST, type QueueEvent } from "../../../model/job/event.js";
 import type { Answer, Params } from "../../contract/commands.js";
 import type { Link } from "../connection/connection.js";
-import type { Keys } from "../connection/keys.js";
+import type { QueueOutages } from "../connection/queue-outages.js";
 import { list, number, text } from "../connection/reply.js";
-import type { Channel } from "./channel.js";
+import type { LookAt } from "./event-waits.js";
 
 /** What the event of a state need not say. */
 const UNSAID = { duration: null, fingerprint: null, flow: null };
+
+/** How many queues are looked at in one command. */
+const AT_ONCE = 200;
+
+/** Looks at queues for those that wait for events (event-waits.ts). `together`: can one command be about several queues? */
+export function lookAt(link: Link, outages: QueueOutages, together: boolean): LookAt {
+  const look = async (queues: readonly string[]): Promise<unknown> =>
+    link.runOnMany("watched", queues, [WATCH_INTEREST, RENEW_INTEREST_BELOW]);
+  return async (queues, seen) => {
+    const size = together ? AT_ONCE : 1;
+    const parts = Array.from({ length: Math.ceil(queues.length / size) }, (_none, n) =>
+      queues.slice(n * size, (n + 1) * size),
+    );
+    await Promise.all(
+      parts.map(async (part) => {
+        let found: unknown = null;
+        try {
+          found = await (together ? look(part) : outages.askOne(part[0] ?? "", () => look(part)));
+        } catch {
+          // Who then asks for the events learns why.
+        }
+        for (const [index, queue] of part.entries()) seen(queue, found === null ? null : number(list(found)[index]));
+      }),
+    );
+  };
+}
 
 /** The next events of a queue, which from now on keeps some (`WATCH_INTEREST`), but does not come to exist by that. */
 export async function watch(link: Link, { queue, cursor, max }: Params<"watch">): Promise<Answer<"watch">> {
@@ -30,23 +55,4 @@ export async function watch(link: Link, { queue, cursor, max }: Params<"watch">)
     }
   }
   return { events, cursor: events.at(-1)?.seq ?? seen, gap: reply[1] === 1 };
-}
-
-/** Waits until the queue has an event after the cursor, for `timeout` ms at most. */
-export async function awaitEvents(
-  link: Link,
-  keys: Keys,
-  channel: Channel,
-  { queue, cursor, timeout, signal }: Params<"awaitEvents">,
-): Promise<void> {
-  await channel.listen(queue);
-  const seen = shorterThan(signal);
-  const receipt = channel.wait(queue, cursor, timeout, seen.signal);
-  try {
-    // Messages published before the wait began are missed: compare the sequence.
-    const sequence = await link.send(() => link.client.hget(keys.of(queue, "queue"), "seq"));
-    if (Number(sequence ?? 0) <= cursor) await receipt;
-  } finally {
-    seen.end();
-  }
 }

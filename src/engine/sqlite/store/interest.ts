@@ -14,10 +14,16 @@ const DROP = "DELETE FROM interests WHERE name IN (SELECT name FROM interests WH
 const AT_ONCE = 500;
 
 /** Notes that a queue is watched for `WATCH_INTEREST` from now on; returns whether that was not known before. */
-export function noteInterest({ sql, now }: Transaction, name: string): boolean {
-  const [until] = sql.all<[until: number]>(LAST, name)[0] ?? [];
-  sql.run(NOTE, name, now + WATCH_INTEREST);
-  return until === undefined || until <= now;
+export function noteInterest(transaction: Transaction, name: string): boolean {
+  const lapsed = !hasInterest(transaction, name);
+  transaction.sql.run(NOTE, name, transaction.now + WATCH_INTEREST);
+  return lapsed;
+}
+
+/** Is the queue noted as watched? */
+export function hasInterest({ sql, now }: Transaction, name: string): boolean {
+  const [until = 0] = sql.all<[until: number]>(LAST, name)[0] ?? [];
+  return until > now;
 }
 
 /** Drops the note that a queue is watched. */

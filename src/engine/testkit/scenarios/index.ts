@@ -70,6 +70,7 @@ import { wait } from "./lease/wait.js";
 import { workerCommands } from "./lease/worker-commands.js";
 import { wake } from "./lease/wake.js";
 import { watch } from "./watch/watch.js";
+import { watchMany } from "./watch/many.js";
 import { watchMissed } from "./watch/missed.js";
 import { watchMissingQueue } from "./watch/missing-queue.js";
 import { watchMoves } from "./watch/moves.js";
@@ -112,6 +113,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   pause,
   watch,
   watchMoves,
+  watchMany,
   watchMissed,
   watchMissingQueue,
   wait,

@@ -129,7 +129,7 @@ export class Watchers {
     } catch {
       return null;
     }
-    for (const queue of [...this.#waiting.keys()]) this.#signals.changed(queue);
+    this.#signals.changed(...this.#waiting.keys());
     return true;
   }
 

@@ -129,7 +129,7 @@ export const wait = scenarios("wait", [
       const { cursor } = await context.engine.watch({ queue: MAIN, cursor: null, max: 1 });
       const stop = new AbortController();
       const waits = [context.engine, other].map((engine) =>
-        engine.awaitEvents({ queue: MAIN, cursor, timeout: HOUR, signal: stop.signal }),
+        engine.awaitEvents({ queues: [{ queue: MAIN, cursor }], timeout: HOUR, signal: stop.signal }),
       );
       await context.add();
       await context.resolves("all of them wake up", Promise.all(waits));
@@ -144,7 +144,7 @@ export const wait = scenarios("wait", [
       const { signal } = new AbortController();
       await context.resolves(
         "the wait ends",
-        context.engine.awaitEvents({ queue: MAIN, cursor, timeout: HOUR, signal }),
+        context.engine.awaitEvents({ queues: [{ queue: MAIN, cursor }], timeout: HOUR, signal }),
       );
     },
   ],
@@ -154,7 +154,7 @@ export const wait = scenarios("wait", [
     async (context) => {
       const { cursor } = await context.engine.watch({ queue: MAIN, cursor: null, max: 1 });
       const stop = new AbortController();
-      const params = { queue: MAIN, cursor, signal: stop.signal };
+      const params = { queues: [{ queue: MAIN, cursor }], signal: stop.signal };
       await context.resolves("the time is over", context.engine.awaitEvents({ ...params, timeout: 100 }));
       const waiting = context.engine.awaitEvents({ ...params, timeout: HOUR });
       stop.abort();

@@ -3,23 +3,9 @@ import assert from "node:assert/strict";
 import type { Checkpoint } from "../../../../model/job/report/checkpoint.js";
 import type { Outcome } from "../../../contract/engine.js";
 import { MAIN, progressOf, type ScenarioContext } from "../../context/scenario-context.js";
+import { checkpoint } from "../../context/step-helpers.js";
 import { scenarios } from "../../context/scenario.js";
 import { BOOM, STEP_FAILURES } from "../../context/test-session.js";
-
-/** The checkpoint of a step. */
-function checkpoint(seq: number, change: Partial<Checkpoint> = {}): Checkpoint {
-  return {
-    seq,
-    kind: "step",
-    name: `step-${seq}`,
-    key: null,
-    value: `{"n":${seq}}`,
-    at: 1_000 + seq,
-    took: 5,
-    counters: null,
-    ...change,
-  };
-}
 
 /** What the runs of a job of the queue `main` left. */
 async function leftBy(context: ScenarioContext, id: string): Promise<Checkpoint[]> {

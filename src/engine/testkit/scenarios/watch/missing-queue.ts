@@ -14,7 +14,7 @@ export const watchMissingQueue = scenarios("watch", [
       const [queue, ref, signal] = [MAIN, { queue: MAIN, id: "no" }, AbortSignal.abort()];
       const { cursor } = await engine.watch({ queue, cursor: null, max: 1 });
       await engine.watch({ queue, cursor, max: 1 });
-      await engine.awaitEvents({ queue, cursor, timeout: 1_000, signal });
+      await engine.awaitEvents({ queues: [{ queue, cursor }], timeout: 1_000, signal });
       await engine.awaitWork({ queues: [queue], tasks: ["work"], ends: ["work"], timeout: 1_000, signal });
       await engine.listJobs({ filter: { queue }, cursor: null, limit: 10 });
       await engine.getJobs({ refs: [ref] });
@@ -48,7 +48,7 @@ export const watchMissingQueue = scenarios("watch", [
       const look = await watching(context);
       assert.deepEqual(await look(), { events: [], cursor: 0, gap: false });
       const { signal } = new AbortController();
-      const woken = context.engine.awaitEvents({ queue: MAIN, cursor: 0, timeout: 60_000, signal });
+      const woken = context.engine.awaitEvents({ queues: [{ queue: MAIN, cursor: 0 }], timeout: 60_000, signal });
       const ids = await context.addMany(2);
       await woken;
       const { events, gap } = await look();

@@ -89,11 +89,18 @@ end
 -- Writes the numbers that have changed, and emits the events.
 local function write_queue()
   if #events > 0 then
-    local first = conf.seq + 1
-    set_conf('seq', conf.seq + #events)
-    -- An entry has the number of its last event, so what is kept is counted in events; when it is not watched any more, all goes.
-    redis.call('XADD', K.events, 'MINID', '~', string.format('%.0f', math.max(0, conf.seq - MOST_EVENTS)),
-      string.format('%.0f-0', conf.seq), 'first', first, 'at', NOW, 'events', table.concat(events, '\n'))
+    local first, length = 1, 0
+    for i, event in ipairs(events) do
+      length = length + #event
+      if i == #events or length + #events[i + 1] > TEXT_PER_ENTRY then
+        local last = conf.seq + i - first + 1
+        -- An entry has the number of its last event, so what is kept is counted in events; when it is not watched any more, all goes.
+        redis.call('XADD', K.events, 'MINID', '~', string.format('%.0f', math.max(0, last - MOST_EVENTS)), string.format('%.0f-0', last),
+          'first', conf.seq + 1, 'at', NOW, 'events', table.concat(events, '\n', first, i))
+        set_conf('seq', last)
+        first, length = i + 1, 0
+      end
+    end
     redis.call('PEXPIRE', K.events, 2 * WATCH_INTEREST)
     publish(CHANNEL_EVENTS .. ' ' .. string.format('%.0f', conf.seq))
     events = {}
