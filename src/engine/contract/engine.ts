@@ -16,12 +16,35 @@ import type { DocumentCommands } from "./documents.js";
 import type { FailureGroupCommands } from "./failure-groups.js";
 import type { EventWait } from "./events.js";
 import type { CommitAnswer, EnqueueAnswer } from "./enqueue.js";
-import type { Claim, ExchangeAnswer, FencedAnswer, Report, Revocation, Settlement, SettlementAnswer } from "./worker/exchange.js";
+import type {
+  Claim,
+  ExchangeAnswer,
+  FencedAnswer,
+  Report,
+  Revocation,
+  Settlement,
+  SettlementAnswer,
+} from "./worker/exchange.js";
 import type { AsideRecord, JobPage, QueueRecord, StateCounts, WatchAnswer, ListOrder } from "./read.js";
 import type { CommandWorkerParams, WorkerStatus } from "./worker/worker-command.js";
-import type { AbandonedPage, HeartbeatAnswer, HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./worker/session.js";
+import type {
+  AbandonedPage,
+  HeartbeatAnswer,
+  HeldPage,
+  OverdueSession,
+  WorkerInfo,
+  WorkerRecord,
+} from "./worker/session.js";
 import type { SeriesAnswer, SeriesQuery, TotalRow, TotalsQuery } from "./worker/series.js";
-import type { ScheduleFire, SchedulePut, SchedulePutAnswer, ScheduleRecord, ScheduleRef, ScheduleResume, ScheduleResumeAnswer } from "./schedules.js";
+import type {
+  ScheduleFire,
+  SchedulePut,
+  SchedulePutAnswer,
+  ScheduleRecord,
+  ScheduleRef,
+  ScheduleResume,
+  ScheduleResumeAnswer,
+} from "./schedules.js";
 
 export type { Awaitable } from "./awaitable.js";
 export * from "./control.js";

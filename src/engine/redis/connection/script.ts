@@ -111,9 +111,10 @@ export class Script {
     files ??= scriptFiles(fileURLToPath(new URL("../scripts", import.meta.url)));
     const { keys: names, body } = compose(name, files.read);
     this.#keyNames = names;
-    const keys = this.#keyNames.map((key, index) => `${key} = KEYS[${index + 1}]`).join(", ");
+    // `KEYS` is a global variable, and each look at one costs.
+    const keys = this.#keyNames.map((key, index) => `${key} = k[${index + 1}]`).join(", ");
     const flags = allowOom && FREES_MEMORY.has(name) ? "#!lua flags=allow-oom\n" : "";
-    this.source = `${flags}local K = { ${keys}, db = '${db}', cluster = ${cluster} }${CLOCK}${body}`;
+    this.source = `${flags}local K do local k = KEYS K = { ${keys}, db = '${db}', cluster = ${cluster} } end${CLOCK}${body}`;
     this.digest = createHash("sha1").update(this.source).digest("hex");
   }
 

@@ -5,7 +5,7 @@
 -- most jobs come this way.
 -- include: record batch format queue traces enqueue
 
-read_queue()
+read_queue({ 'format', 'interest', 'base', 'listed', 'traced' })
 read_jobs(2)
 
 local taken = false

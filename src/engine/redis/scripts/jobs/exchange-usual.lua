@@ -13,13 +13,21 @@ local function leave_lines()
   if ARGV[11] ~= '' then redis.call('RPUSH', K.tally, struct.pack('>I4', math.floor(NOW / 60000)) .. ARGV[11]) end
 end
 
--- The name of the task of all settlements; nil where there are several, or not all were measured.
+-- The name of the task of all settlements (the lines are described in tally.lua); nil where there are several, or not all were
+-- measured, or the task is one that is not told apart.
 local function only_task()
-  local task, n = string.match(ARGV[11], '^"([^"\\]*)","%a",(%d+),[^\n]*$')
-  return tonumber(n) == count and task or nil
+  local lines, task = ARGV[11], nil
+  local letter, high, middle, low, places, length = string.byte(lines, 1, 6)
+  if letter and letter < 97 then
+    length = string.byte(lines, 12)
+    if count == 1 and #lines == 12 + length then task = string.sub(lines, 13) end
+  elseif letter and (high * 128 + middle) * 128 + low == count and #lines == 20 + 4 * places + length then
+    task = string.sub(lines, -length)
+  end
+  return task ~= OTHER_TASKS and task or nil
 end
 
-read_queue()
+read_queue({ 'format', 'interest', 'paused', 'base', 'epoch', 'sdue', 'active', 'b5' })
 read_call()
 
 if not alive then return answer(string.rep(FENCED_STALE, count)) end

@@ -35,7 +35,7 @@ end
 
 -- When the first delayed job or schedule is due; one that is due already is left to the next sweep.
 local function first_due()
-  local delayed = tonumber(redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2])
+  local delayed = tonumber(redis.call('ZRANGE', K.delayed, '0', '0', 'WITHSCORES')[2])
   return conf.sdue > NOW and math.min(conf.sdue, delayed or math.huge) or delayed
 end
 
@@ -126,7 +126,7 @@ local function settle_usual(task)
 end
 
 local head -- the jobs at the head of the queue, if all of them are usual
-local emptied = false -- is nothing left in the queue?
+local left -- is anything left in the waiting list? nil: that is not known
 
 -- Reads stored jobs until they are as long as those of one claim may be, some at a time, few at first; returns them and their
 -- lengths, or nil when one is not usual.
@@ -137,12 +137,20 @@ local function read_usual(ids)
     for i = 1, #read do
       local job = read[i]
       if not is_usual(job) then return nil end
-      local size = #job
-      n = n + 1
-      jobs[n], sizes[n] = job, size
-      bytes = bytes + size
-      if bytes > MOST_CLAIMED_BYTES then return jobs, sizes end
+      sizes[n + i] = #job
+      bytes = bytes + #job
+      if bytes > MOST_CLAIMED_BYTES then
+        for last = #read, i + 1, -1 do read[last] = nil end
+        break
+      end
     end
+    -- Most calls read all at once.
+    if n == 0 then jobs = read
+    else
+      for i = 1, #read do jobs[n + i] = read[i] end
+    end
+    n = #jobs
+    if bytes > MOST_CLAIMED_BYTES then break end
     page = math.min(page * 2, MOST_READ_AT_ONCE)
   end
   return jobs, sizes
@@ -152,26 +160,29 @@ end
 local function head_is_usual()
   -- Suspects that are not asked for do not rule out the fast path.
   if redis.call('EXISTS', K.priority, K.tombstones, K.aside, suspect and K.suspect or K.priority) > 0 then return false end
-  local ids = redis.call('LRANGE', K.wait, 0, max - 1)
+  -- One more than is asked for, which says whether any is left.
+  local ids = redis.call('LRANGE', K.wait, '0', ARGV[5])
+  local more = #ids > max
+  ids[max + 1] = nil
   local list = table.concat(ids, ' ')
   if string.find(list, MOVED, 1, true) then return false end
   local asked, jobs, sizes = #ids, read_usual(ids)
   if not jobs then return false end
   if #jobs < asked then
     ids = { unpack(ids, 1, #jobs) }
-    list = table.concat(ids, ' ')
+    list, more = table.concat(ids, ' '), true
   end
-  head = { ids = ids, list = list, jobs = jobs, sizes = sizes, all = asked < max and #jobs == asked }
+  head = { ids = ids, list = list, jobs = jobs, sizes = sizes, more = more }
   return true
 end
 
 local function lease_head()
   local n = #head.ids
   lease_ids, lease_jobs, lengths, lease_count = head.ids, head.jobs, head.sizes, n
-  emptied = head.all
+  left = head.more
   if n == 0 then return end
   lease_batch(head.list, n, conf.base)
-  redis.call('LTRIM', K.wait, n, -1)
+  redis.call('LTRIM', K.wait, whole(n), '-1')
   set_conf('base', conf.base + n)
   if watched then
     for i = 1, n do emit_state(head.ids[i], ACTIVE, task_of(head.jobs[i]), 'lease', 1) end
@@ -181,7 +192,7 @@ end
 -- What this call leased, for a repeated call: its epoch, and the ids unless all were usual, and so in queue order.
 local function leased()
   if lease_count == 0 then return '' end
-  local text = string.format(' %.0f', epoch)
+  local text = ' ' .. whole(epoch)
   if #specials == 0 then return text end
   return text .. ' ' .. table.concat(lease_ids, ' ')
 end
@@ -198,13 +209,13 @@ end
 local function answer(letters, messages_pending)
   if not alive then return { 0, letters, 0, -1, NOW, 0, '', '', '', '' } end
   if max > 0 and not repeated and not overtaken then redis.call('HSET', K.calls, SESSION .. ' ' .. lane, call .. leased()) end
-  if lease_count > 0 and ARGV[8] ~= '' and tonumber(alive) > NOW + tonumber(ARGV[8]) then
+  if lease_count > 0 and ARGV[8] ~= '' and alive > NOW + tonumber(ARGV[8]) then
     redis.call('ZADD', K.sessions, 'XX', NOW + ARGV[8], SESSION)
     redis.call('HSET', K.seen, SESSION, NOW)
   end
   local more = conf.paused == 0 and 0 or -1
-  if conf.paused == 0 and not emptied and (max >= 0 or conf.lined) then
-    if waiting() > 0 or redis.call('EXISTS', K.priority) > 0 or max >= 0 and waits_aside(ARGV[7]) then
+  if conf.paused == 0 and left ~= false and (max >= 0 or conf.lined) then
+    if left or waiting() > 0 or redis.call('EXISTS', K.priority) > 0 or max >= 0 and waits_aside(ARGV[7]) then
       more = max >= 0 and 1 or 0
       wake()
     elseif conf.lined and redis.call('EXISTS', K.suspect, K.aside) > 0 then

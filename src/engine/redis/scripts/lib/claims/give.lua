@@ -36,6 +36,6 @@ end
 local function lease_batch(list, n, position)
   local number = lease_epoch()
   batches[number] = { session = SESSION, started = NOW, list = list, changed = true }
-  score('spans', string.format('%.0f ', number) .. SESSION, position)
+  score('spans', whole(number) .. ' ' .. SESSION, whole(position))
   count_active(SESSION, n)
 end

@@ -47,7 +47,7 @@ end
 local function batch_of(epoch)
   local batch = batches[epoch]
   if batch == nil then
-    local raw = redis.call('HGET', K.leases, string.format('%.0f', epoch))
+    local raw = redis.call('HGET', K.leases, whole(epoch))
     batch = raw and parse_batch(raw) or false
     batches[epoch] = batch
   end
@@ -70,7 +70,7 @@ before_flush[#before_flush + 1] = function()
   for epoch, batch in pairs(batches) do
     if batch and batch.changed then
       batch.changed = false
-      local field = string.format('%.0f', epoch)
+      local field = whole(epoch)
       if batch.over then
         put('leases', field, false)
         score('spans', field .. ' ' .. batch.session, false)
@@ -88,7 +88,7 @@ before_flush[#before_flush + 1] = function()
           -- A removal first: a full Redis 6.2 lets a script write more only after a command that frees memory.
           put('leases', field, false)
         end
-        put('leases', field, string.format('%s\n%.0f\n', batch.session, batch.started) .. batch.list)
+        put('leases', field, batch.session .. '\n' .. whole(batch.started) .. '\n' .. batch.list)
       end
     end
   end

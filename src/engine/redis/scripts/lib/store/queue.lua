@@ -16,15 +16,18 @@
 -- Needs: record.lua, batch.lua, format.lua.
 
 local conf = {}
+local conf_stored = {} -- the numbers as they are stored, as far as this call knows
 local conf_dirty = {}
 local watched -- are events recorded?
 
--- Reads the numbers; everything else here depends on them.
-local function read_queue()
-  local fields = { 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'interest', 'listed', 'top', 'epoch', 'sdue', 'format', 'active', 'traced' }
+-- Reads the numbers; everything else here depends on them. `fields`: those that a script of a fast path needs, to which each costs.
+local function read_queue(fields)
+  fields = fields or { 'format', 'interest', 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'listed', 'top', 'epoch', 'sdue', 'active', 'traced' }
   local values = redis.call('HMGET', K.queue, unpack(fields))
-  for i, field in ipairs(fields) do conf[field] = sane_number(values[i]) end
-  if not values[4] then conf.ohead = -1 end
+  for i, field in ipairs(fields) do
+    local value = sane_number(values[i] or field == 'ohead' and -1)
+    conf[field], conf_stored[field] = value, value
+  end
   refuse_newer(conf.format)
   watched = conf.interest > NOW
 end
@@ -76,7 +79,7 @@ local function with_duration(since) return string.format(',"duration":%.0f', NOW
 
 -- Sets a marker: the worker that takes it is woken. On a cluster none can block on it, so they are notified.
 local function set_marker()
-  redis.call('RPUSH', K.wake, 1)
+  redis.call('RPUSH', K.wake, '1')
   if K.cluster then publish(CHANNEL_WAKE) end
 end
 
@@ -90,6 +93,7 @@ end
 local function write_queue()
   if #events > 0 then
     local first, length = 1, 0
+    conf_of('seq')
     for i, event in ipairs(events) do
       length = length + #event
       if i == #events or length + #events[i + 1] > TEXT_PER_ENTRY then
@@ -112,8 +116,12 @@ local function write_queue()
   end
   local sets = {}
   for field in pairs(conf_dirty) do
-    sets[#sets + 1] = field
-    sets[#sets + 1] = conf[field]
+    local value = conf[field]
+    if value ~= conf_stored[field] then
+      sets[#sets + 1] = field
+      sets[#sets + 1] = value % 1 == 0 and whole(value) or value
+      conf_stored[field] = value
+    end
   end
   if #sets > 0 then redis.call('HSET', K.queue, unpack(sets)) end
   conf_dirty = {}
