@@ -134,7 +134,7 @@ async function leave(
   const lines = Array.from({ length: count }, (_, index) => {
     const [minute, task, outcome] = lineOf(index);
     const settled = { queue: MAIN, id: "one", epoch: 1, outcome: COMPLETE, measured: { task, wait: 1, run: 1 } };
-    const line = encodeSums([settled]).replace(/^./, SERIES_LETTERS[outcome]);
+    const line = encodeSums([settled]).replace(/^./, SERIES_LETTERS[outcome].toUpperCase());
     const front = Buffer.alloc(4);
     front.writeUInt32BE(minute);
     return Buffer.concat([front, Buffer.from(line)]);
