@@ -1,6 +1,8 @@
 // Failure groups that another hand has written: they count anew, and disturb nothing.
 import { expect, it } from "vitest";
 import type { Redis } from "ioredis";
+import { decodeGroup } from "../../../src/engine/shared/failure-groups.js";
+import { GROUP_HOURS, MOST_IN_GROUP } from "../../../src/model/failure/group.js";
 import { failOne, give, groupOf, listGroups } from "../../../src/engine/testkit/context/failure-helpers.js";
 import type { ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { BOOM } from "../../../src/engine/testkit/context/test-session.js";
@@ -32,6 +34,17 @@ it.each([
   expect(await give(context, "resolved")).toBe(null);
   await failOne(context, session);
   expect(await groupOf(context)).toMatchObject({ runs: 1, filed: 2, name: "Error" });
+});
+
+it("what is stored of a group is bounded, however long it goes on", { timeout: 60_000 }, async () => {
+  const session = await context.session({ ttl: 100 * 86_400_000 });
+  for (let hour = 0; hour < GROUP_HOURS + 10; hour += 1) {
+    await failOne(context, session, { task: `task-${hour}` });
+    context.advance(3_600_000);
+  }
+  const stored = decodeGroup((await redis.hget(await keyOf("groups"), BOOM.fingerprint)) ?? "");
+  expect(stored?.hours.size).toBe(GROUP_HOURS);
+  expect([stored?.tasks.length, stored?.samples.length]).toEqual([MOST_IN_GROUP, MOST_IN_GROUP]);
 });
 
 it("a group with odd lists goes on with what of them can be read", async () => {

@@ -1,7 +1,8 @@
 // Failure groups in the file: bounded statements on a full queue, and rows that another hand has written.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadDriver, type Database } from "../../../src/engine/sqlite/database/driver.js";
-import { MOST_FAILURE_GROUPS } from "../../../src/model/failure/group.js";
+import { decodeGroup } from "../../../src/engine/shared/failure-groups.js";
+import { GROUP_HOURS, MOST_FAILURE_GROUPS, MOST_IN_GROUP } from "../../../src/model/failure/group.js";
 import {
   causes,
   failAll,
@@ -67,6 +68,18 @@ describe("a queue with as many groups as it may have", () => {
       meter.end();
     }
   });
+});
+
+it("what is stored of a group is bounded, however long it goes on", { timeout: 60_000 }, async () => {
+  session = await context.session({ ttl: 100 * 86_400_000 });
+  for (let hour = 0; hour < GROUP_HOURS + 10; hour += 1) {
+    await failOne(context, session, { task: `task-${hour}` });
+    context.advance(3_600_000);
+  }
+  const [{ body } = { body: "" }] = beside.prepare("SELECT body FROM failure_groups").all() as { body: string }[];
+  const stored = decodeGroup(body);
+  expect(stored?.hours.size).toBe(GROUP_HOURS);
+  expect([stored?.tasks.length, stored?.samples.length]).toEqual([MOST_IN_GROUP, MOST_IN_GROUP]);
 });
 
 it.each(["", "null", "{}", "[1]", '["x",1,1,"o",0]', '[1,1,1,"?",0,null,"[]",[],[],[],[]]', "[".repeat(9_000)])(
