@@ -232,6 +232,31 @@ onEveryEngine("failure groups", (storage) => {
 });
 
 describe("a failure group", () => {
+  it("is resolved before its jobs are queued again: whatever these fail with is a regression", async () => {
+    const order: string[] = [];
+    const fixture = new FakeTimeFixture((engine) =>
+      withCommands(engine, {
+        changeFailureGroup: (params) => {
+          order.push(`${params.state} in ${params.queue}`);
+          return engine.changeFailureGroup(params);
+        },
+        enqueue: (params) => {
+          order.push(...params.jobs.map(({ queue }) => `a job in ${queue}`));
+          return engine.enqueue(params);
+        },
+      }),
+    );
+    const { longshore } = fixture;
+    broken = true;
+    const job = await longshore.enqueue(scan, KEY);
+    await longshore.worker([scan], { burst: true }).finished;
+    order.length = 0;
+    await longshore.failure((await job.refresh()).error?.fingerprint ?? "").retry();
+
+    expect(order).toEqual(["resolved in scans", "a job in longshore:bulk"]);
+    await longshore.close();
+  });
+
   it("that does not exist is not found, whatever is to be done, and nothing is stored", async () => {
     const longshore = await connect("memory:");
     try {

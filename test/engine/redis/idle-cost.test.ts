@@ -26,10 +26,10 @@ class Rest {
   }
 
   /** Lets hours pass, with everything that happens in them; answers how many commands that took. */
-  async pass(hours: number): Promise<number> {
+  async pass(hours: number, step = STEP): Promise<number> {
     const before = await this.#commands();
-    for (let passed = 0; passed < hours * 3_600_000; passed += STEP) {
-      this.clock.advance(STEP);
+    for (let passed = 0; passed < hours * 3_600_000; passed += step) {
+      this.clock.advance(step);
       // Answers of the server lead to further commands.
       for (let answers = 0; answers < 4; answers += 1) {
         await turn();
@@ -73,6 +73,22 @@ describe.skipIf(!inject("canStartRedis"))("a worker at rest on five queues", () 
     expect(commands).toBeGreaterThan(0);
     expect((commands * 24) / HOURS + POPS).toBeLessThan(A_DAY);
     expect(await (await longshore.enqueue(work, {}, { queue: "c" })).result()).toBe("done");
+  });
+
+  it("removes bulk jobs in the hours after their time, though no worker has a session for their queue", async () => {
+    const { longshore, rest } = await connectAtRest();
+    const job = await longshore.bulk({ action: "cancel", filter: { queue: "a" } });
+    await job.cancel();
+    await longshore.worker([work], { queues: QUEUES }).ready();
+    const ids = async (): Promise<string[]> =>
+      (await longshore.jobs({ queue: job.queue }).page()).jobs.map(({ id }) => id);
+    const step = 600_000;
+    await rest.pass(7 * 24 - 1, step);
+    expect(await ids()).toEqual([job.id]);
+
+    // A worker looks every six hours or so.
+    await rest.pass(8, step);
+    expect(await ids()).toEqual([]);
   });
 
   it("removes what a worker that has stopped left behind, within a second of its time", async () => {
