@@ -5,6 +5,7 @@
 export { attach, connect, type ConnectOptions } from "./client/connect.js";
 export type { Facet, JobCount, JobFacets } from "./client/jobs/job-counts.js";
 export type { JobQuery, JobQueryConditions, NumberQuery, TimeWindowQuery } from "./client/jobs/job-filter.js";
+export type { FlowEvent } from "./client/jobs/flow-events.js";
 export type { JobEvent } from "./client/jobs/job-events.js";
 export type { JobList, ListOptions, SnapshotPage, TagTotals } from "./client/jobs/job-list.js";
 export {

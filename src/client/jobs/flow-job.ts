@@ -13,6 +13,7 @@ import { isTerminal, sources, type JobState } from "../../model/job/state.js";
 import type { ConnectionContext } from "../connection/context.js";
 import { dependenciesOf } from "./dependencies.js";
 import { inCommands } from "./retry-commands.js";
+import { flowEvents, type FlowEvent } from "./flow-events.js";
 import { Job, type EnqueueOutcome, type JobChange, type RetryOptions } from "./job.js";
 
 /**
@@ -59,6 +60,22 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
    */
   override async progress(): Promise<Progress> {
     return this.#progress(await this.#read());
+  }
+
+  /**
+   * The events of the flow and of all its jobs, in whatever queues, each with `queue` and `id`; they begin with the present states and
+   * end with the flow. Jobs that are added while it runs are among them. `{ kind: "gap", queue }` stands where events of a queue were
+   * missed, or the loop fell behind by more than 10,000; what has changed meanwhile is read and delivered. A job may have events that
+   * are older than the state with which it began, in their order. What the jobs of a flow do after its end (those of a cancelled one are
+   * cancelled then) is not delivered.
+   * @throws JobNotFound, EngineClosed
+   * @example
+   * for await (const event of flow.events()) {
+   *   if (event.kind === "state") console.log(event.queue, event.id, event.state);
+   * }
+   */
+  override events(): AsyncIterable<FlowEvent> {
+    return flowEvents(this.#context, { queue: this.queue, id: this.id });
   }
 
   /**
