@@ -16,6 +16,15 @@ it.each(FILES)("no statement of %s numbers its parameters", (file) => {
   expect(code.match(/\?\d/g)).toBeNull();
 });
 
+it.each(FILES)(
+  "no statement of %s is planned by the value of a parameter, and so compiled whenever it runs",
+  (file) => {
+    const code = readFileSync(new URL(file, FOLDER), "utf8").replaceAll(/^ *(?:\/\/|\*).*$/gm, "");
+    expect(code.match(/LIMIT \?(?! \+ 0)/g)).toBeNull();
+    expect(code.match(/\b(?:WHERE|AND|ON)\s(?:(?!\bSET\b)[^;`"])*?\bstate_code = \?(?! \+ 0)/g)).toBeNull();
+  },
+);
+
 /** The groups whose scenarios between them read every kind of row; those of many jobs only take longer. */
 const GROUPS = [
   "schedules",

@@ -86,7 +86,8 @@ const KIND = "SELECT kind, sort, documents, revision FROM document_kinds WHERE k
 const INSERT = "INSERT INTO documents (kind, id, version, created_at, updated_at, value) VALUES (?, ?, ?, ?, ?, ?)";
 const UPDATE = "UPDATE documents SET version = ?, updated_at = ?, value = ? WHERE kind = ? AND id = ?";
 const REMOVE = "DELETE FROM documents WHERE kind = ? AND id = ?";
-const TRIM = "DELETE FROM documents WHERE number IN (SELECT number FROM documents WHERE kind = ? ORDER BY id LIMIT ?)";
+const TRIM =
+  "DELETE FROM documents WHERE number IN (SELECT number FROM documents WHERE kind = ? ORDER BY id LIMIT ? + 0)";
 const SET_KIND = "INSERT OR REPLACE INTO document_kinds (kind, sort, documents, revision) VALUES (?, ?, ?, ?)";
 const DROP_KIND = "DELETE FROM document_kinds WHERE kind = ?";
 
@@ -167,10 +168,10 @@ function list(sql: Sql, { kind, cursor, limit, reverse }: Params<"listDocuments"
 }
 
 const OF_KIND = `SELECT ${COLUMNS} FROM documents d WHERE d.kind = ?`;
-const FORWARDS = `${OF_KIND} ORDER BY d.id LIMIT ?`;
-const BACKWARDS = `${OF_KIND} ORDER BY d.id DESC LIMIT ?`;
-const AFTER = `${OF_KIND} AND d.id > ? ORDER BY d.id LIMIT ?`;
-const BEFORE = `${OF_KIND} AND d.id < ? ORDER BY d.id DESC LIMIT ?`;
+const FORWARDS = `${OF_KIND} ORDER BY d.id LIMIT ? + 0`;
+const BACKWARDS = `${OF_KIND} ORDER BY d.id DESC LIMIT ? + 0`;
+const AFTER = `${OF_KIND} AND d.id > ? ORDER BY d.id LIMIT ? + 0`;
+const BEFORE = `${OF_KIND} AND d.id < ? ORDER BY d.id DESC LIMIT ? + 0`;
 
 function find(sql: Sql, kind: string, id: string): DocumentRecord | null {
   const [row] = sql.all<Row>(ONE, kind, id);

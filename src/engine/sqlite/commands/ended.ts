@@ -3,7 +3,7 @@ import { ENDED_AGAIN, type JobRef } from "../../../model/job/job.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
 
-const PENDING = "SELECT job, id FROM ended WHERE queue = ? AND task = ? AND due <= ? ORDER BY id LIMIT ?";
+const PENDING = "SELECT job, id FROM ended WHERE queue = ? AND task = ? AND due <= ? ORDER BY id LIMIT ? + 0";
 
 const ANY = "SELECT 1 FROM queues q CROSS JOIN ended e ON e.queue = q.queue WHERE q.name = ? LIMIT 1";
 const OF_TASK = `SELECT 1 FROM queues q CROSS JOIN ended e ON e.queue = q.queue AND e.task = ? AND e.due <= ?

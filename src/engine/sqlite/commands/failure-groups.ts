@@ -32,9 +32,9 @@ interface Access {
 const NUMBER = "SELECT queue FROM queues WHERE name = ?";
 const LIST = `SELECT fingerprint, body FROM failure_groups
   WHERE queue = ? AND (last_at, fingerprint) < (?, ?) AND state IN (SELECT value FROM json_each(?))
-  ORDER BY last_at DESC, fingerprint DESC LIMIT ?`;
+  ORDER BY last_at DESC, fingerprint DESC LIMIT ? + 0`;
 const DROPPED = "SELECT dropped FROM dropped_groups WHERE queue = ?";
-const FILED = "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE queue = ? AND filed = ? LIMIT ?)";
+const FILED = "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE queue = ? AND filed = ? LIMIT ? + 0)";
 
 type Found = readonly [fingerprint: string, group: StoredGroup];
 

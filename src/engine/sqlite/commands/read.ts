@@ -107,7 +107,7 @@ export function firstExpiry(sql: Sql, queue: number, now: number): number | null
   return sql.all<[number | null]>(FIRST_EXPIRY, queue, now)[0]?.[0] ?? null;
 }
 
-const FIRST_DUE = "SELECT position FROM jobs WHERE queue = ? AND state_code = ? ORDER BY position LIMIT 1";
+const FIRST_DUE = "SELECT position FROM jobs WHERE queue = ? AND state_code = ? + 0 ORDER BY position LIMIT 1";
 
 /** How many jobs with a tag are in each state. */
 export function tagTotals(sql: Sql, tag: string, queue: string | undefined): StateCounts {

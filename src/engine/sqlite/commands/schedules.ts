@@ -188,7 +188,7 @@ export function listSchedules(
   return sql.all<ScheduleRow>(ALL, inQueues, inQueues, called, called).map(recordOf);
 }
 
-const DUE = `SELECT ${COLUMNS} FROM ${TABLES} WHERE q.queue = ? AND s.next_due <= ? ORDER BY s.next_due, s.name LIMIT ?`;
+const DUE = `SELECT ${COLUMNS} FROM ${TABLES} WHERE q.queue = ? AND s.next_due <= ? ORDER BY s.next_due, s.name LIMIT ? + 0`;
 
 /** The schedules that are due, the earliest first, as many as a sweep hands out. */
 export function dueSchedules({ sql, now }: Transaction, queue: SqliteQueue): { due: ScheduleRecord[]; more: boolean } {

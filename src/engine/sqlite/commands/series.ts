@@ -36,7 +36,7 @@ import { isReserved } from "../../../model/value/name.js";
 const SAMPLE = "SELECT figures FROM series WHERE queue = ? AND width = ? AND slot = ? AND task = '' AND outcome = ''";
 const PUT_SAMPLE = `INSERT OR REPLACE INTO series (queue, width, slot, task, outcome, figures) VALUES (?, ?, ?, '', '', ?)`;
 const DROP = `DELETE FROM series WHERE (queue, width, slot, task, outcome) IN (
-  SELECT queue, width, slot, task, outcome FROM series WHERE queue = ? AND width = ? AND slot <= ? LIMIT ?)`;
+  SELECT queue, width, slot, task, outcome FROM series WHERE queue = ? AND width = ? AND slot <= ? LIMIT ? + 0)`;
 
 /** How many rows one call drops, and reads. */
 const MOST_ROWS = 1_000;
@@ -87,7 +87,7 @@ function oldestIn(sql: Sql, { number }: SqliteQueue, now: number): number {
 const SESSIONS = `SELECT l.session, json_extract(s.worker, '$.concurrency') FROM lives l JOIN sessions s ON s.session = l.session
   WHERE l.queue = ? LIMIT ${MOST_SAMPLED}`;
 const HELD = `SELECT count(*) FROM (
-  SELECT 1 FROM jobs WHERE queue = ? AND state_code = ${ACTIVE} AND session = ? LIMIT ?)`;
+  SELECT 1 FROM jobs WHERE queue = ? AND state_code = ${ACTIVE} AND session = ? LIMIT ? + 0)`;
 
 function busyIn(sql: Sql, { number }: SqliteQueue): number {
   return sql

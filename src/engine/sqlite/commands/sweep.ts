@@ -28,18 +28,18 @@ import {
 import type { Transaction } from "../store/transaction.js";
 
 const DUE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ${DELAYED} AND j.position <= ?
-  ORDER BY j.position, j.tiebreak LIMIT ?`;
+  ORDER BY j.position, j.tiebreak LIMIT ? + 0`;
 const PROMOTE = "UPDATE jobs SET state_code = ?, position = ?, tiebreak = ? WHERE job = ?";
 const FIRST_DUE = `SELECT position FROM jobs WHERE queue = ? AND state_code = ${DELAYED} ORDER BY position LIMIT 1`;
-const LATE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.expire_at <= ? ORDER BY j.expire_at, j.id LIMIT ?`;
+const LATE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.expire_at <= ? ORDER BY j.expire_at, j.id LIMIT ? + 0`;
 const FIRST_LATE = "SELECT min(expire_at) FROM jobs WHERE queue = ? AND expire_at IS NOT NULL";
-const OLDEST = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ?
-  ORDER BY j.position DESC, j.tiebreak DESC LIMIT ?`;
+const OLDEST = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ? + 0
+  ORDER BY j.position DESC, j.tiebreak DESC LIMIT ? + 0`;
 const SPECIAL = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.remove_at <= ?
-  ORDER BY j.remove_at, j.id LIMIT ?`;
+  ORDER BY j.remove_at, j.id LIMIT ? + 0`;
 const KEPT = {
-  completed: `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.kept > 0 ORDER BY j.kept LIMIT ?`,
-  failed: `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.kept < 0 ORDER BY j.kept DESC LIMIT ?`,
+  completed: `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.kept > 0 ORDER BY j.kept LIMIT ? + 0`,
+  failed: `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.kept < 0 ORDER BY j.kept DESC LIMIT ? + 0`,
 } as const;
 
 /** The most jobs of a kind of one queue that one transaction sweeps. No queue is added to one that has changed so many rows. */
@@ -203,7 +203,7 @@ function oldest({ sql }: Transaction, queue: SqliteQueue, stateCode: number, by:
 }
 
 const FIRST_SPECIAL = "SELECT min(remove_at) FROM jobs WHERE queue = ? AND remove_at IS NOT NULL";
-const FIRST_ENDED = `SELECT finished_at FROM jobs WHERE queue = ? AND state_code = ?
+const FIRST_ENDED = `SELECT finished_at FROM jobs WHERE queue = ? AND state_code = ? + 0
   ORDER BY position DESC, tiebreak DESC LIMIT 1`;
 
 /** When retention removes the next job by its age; `null` when none has ended. */

@@ -22,7 +22,7 @@ export function watch(transaction: Transaction, name: string, cursor: number | n
   return { events, cursor: events.at(-1)?.seq ?? Math.max(cursor, first - 1), gap: lapsed || first > cursor + 1 };
 }
 
-const AFTER = "SELECT event FROM events WHERE queue = ? AND sequence > ? ORDER BY sequence LIMIT ?";
+const AFTER = "SELECT event FROM events WHERE queue = ? AND sequence > ? ORDER BY sequence LIMIT ? + 0";
 /** How many events are read at a time: a milestone may be long. */
 const AT_ONCE = 50;
 

@@ -9,9 +9,9 @@ import { holdNumber } from "../store/remains.js";
 import type { OutboxCursor, Transaction } from "../store/transaction.js";
 
 const KEEP_MESSAGE = "INSERT INTO messages (message) VALUES (?)";
-const FIRST_MESSAGES = "SELECT number, message FROM messages ORDER BY number LIMIT ?";
+const FIRST_MESSAGES = "SELECT number, message FROM messages ORDER BY number LIMIT ? + 0";
 const KEEP_MARK = "INSERT OR REPLACE INTO outbox (number, job, queue, id, cursor) VALUES (?, ?, ?, ?, ?)";
-const FIRST_MARKS = "SELECT number, job, queue, id, cursor FROM outbox ORDER BY number LIMIT ?";
+const FIRST_MARKS = "SELECT number, job, queue, id, cursor FROM outbox ORDER BY number LIMIT ? + 0";
 
 type MarkRow = [number: number, job: number, queue: string, id: string, cursor: string | null];
 

@@ -11,9 +11,9 @@ import type { Obliterated } from "./obliterated.js";
 /** The jobs, and of flows that have not ended the round in which they wait for their members. */
 const JOBS = `SELECT j.job, j.id, CASE WHEN j.linked AND j.finished_at IS NULL
   THEN (SELECT t.round FROM links t WHERE t.job = j.job AND t.flow IS NOT NULL) END FROM jobs j
-  WHERE j.queue = ? AND j.id > ? ORDER BY j.id LIMIT ?`;
+  WHERE j.queue = ? AND j.id > ? ORDER BY j.id LIMIT ? + 0`;
 const MEMBERS = `SELECT queue, id FROM dependencies
-  WHERE ${STATE} IS NULL AND job = ? AND (queue < ? OR queue > ?) LIMIT ?`;
+  WHERE ${STATE} IS NULL AND job = ? AND (queue < ? OR queue > ?) LIMIT ? + 0`;
 const CANCELLED = "UPDATE dependencies SET state = 'cancelled', round = ? WHERE job = ? AND queue = ? AND id = ?";
 const SET_AFTER = "UPDATE obliterated SET flows_after = ? WHERE queue = ?";
 

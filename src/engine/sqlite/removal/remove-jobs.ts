@@ -12,7 +12,7 @@ const AT_ONCE = 500;
 
 // A single removed job that still has messages to send keeps its number until they are.
 const JOBS = `SELECT job, id, linked FROM jobs j WHERE queue = ?
-  AND (queue <> ${NO_QUEUE} OR NOT EXISTS (SELECT 1 FROM outbox o WHERE o.job = j.job)) ORDER BY id LIMIT ?`;
+  AND (queue <> ${NO_QUEUE} OR NOT EXISTS (SELECT 1 FROM outbox o WHERE o.job = j.job)) ORDER BY id LIMIT ? + 0`;
 const THESE = "job IN (SELECT value FROM json_each(?))";
 
 const PARTS = Object.entries(TABLES.ofJobs).map(([table, key]) => someOf(table, key, THESE));
@@ -23,7 +23,7 @@ const LINKED_ELSEWHERE = `SELECT e.value FROM json_each(?) e
 
 /** A statement that deletes some of the rows of a table, by its primary key. */
 export function someOf(table: string, key: string, which: string): string {
-  return `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${which} LIMIT ?)`;
+  return `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${which} LIMIT ? + 0)`;
 }
 
 /** Removes jobs, as many as the transaction may; returns whether that was all. */

@@ -33,7 +33,7 @@ export function keepCheckpoints(sql: Sql, queue: SqliteQueue, job: Job, checkpoi
 }
 
 const DROP = `DELETE FROM checkpoints WHERE job = ? AND seq IN (
-  SELECT c.seq FROM checkpoints c WHERE c.job = ? AND c.seq <= ? ORDER BY c.seq LIMIT ?)`;
+  SELECT c.seq FROM checkpoints c WHERE c.job = ? AND c.seq <= ? ORDER BY c.seq LIMIT ? + 0)`;
 const HIGHEST = "SELECT max(seq) FROM checkpoints WHERE job = ?";
 const NUMBER_FROM = "UPDATE jobs SET checkpoints_from = ? WHERE job = ?";
 const MARK = "INSERT OR IGNORE INTO stale_checkpoints (job) VALUES (?)";
@@ -86,7 +86,7 @@ function dropSome({ sql, left }: Transaction, job: number, upTo: number): boolea
 /** How many checkpoints are read at once, however short they are. */
 const MOST_AT_ONCE = 1_000;
 const AFTER = `FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.id = ?
-  CROSS JOIN checkpoints c ON c.job = j.job AND c.seq > j.checkpoints_from + ? WHERE q.name = ? ORDER BY c.seq LIMIT ?`;
+  CROSS JOIN checkpoints c ON c.job = j.job AND c.seq > j.checkpoints_from + ? WHERE q.name = ? ORDER BY c.seq LIMIT ? + 0`;
 const LENGTHS = `SELECT octet_length(c.entry) ${AFTER}`;
 const READ = `SELECT c.seq - j.checkpoints_from, c.entry ${AFTER}`;
 

@@ -10,7 +10,7 @@ const REMEMBER = "INSERT OR REPLACE INTO document_operations (op, at, answer) VA
 const LAST = "SELECT max(number) FROM document_operations";
 // The first by number are the oldest: no other is looked at.
 const DROP = `DELETE FROM document_operations WHERE number IN (SELECT number FROM
-  (SELECT number, at FROM document_operations ORDER BY number LIMIT ?) WHERE at <= ? OR number <= ?)`;
+  (SELECT number, at FROM document_operations ORDER BY number LIMIT ? + 0) WHERE at <= ? OR number <= ?)`;
 
 /** How many a write drops: more than it adds. */
 const AT_ONCE = 20;

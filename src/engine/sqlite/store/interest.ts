@@ -8,7 +8,8 @@ import type { Transaction } from "./transaction.js";
 const LAST = "SELECT until FROM interests WHERE name = ?";
 const NOTE = "INSERT OR REPLACE INTO interests (name, until) VALUES (?, ?)";
 const FORGET = "DELETE FROM interests WHERE name = ?";
-const DROP = "DELETE FROM interests WHERE name IN (SELECT name FROM interests WHERE until <= ? ORDER BY until LIMIT ?)";
+const DROP =
+  "DELETE FROM interests WHERE name IN (SELECT name FROM interests WHERE until <= ? ORDER BY until LIMIT ? + 0)";
 
 /** How many notes are dropped at a time. */
 const AT_ONCE = 500;

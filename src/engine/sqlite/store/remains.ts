@@ -11,7 +11,7 @@ import type { Transaction } from "./transaction.js";
 export const NO_QUEUE = 0;
 
 const someOf = (table: string, key: string): string =>
-  `DELETE FROM ${table} WHERE job = ? AND ${key} IN (SELECT r.${key} FROM ${table} r WHERE r.job = ? LIMIT ?)`;
+  `DELETE FROM ${table} WHERE job = ? AND ${key} IN (SELECT r.${key} FROM ${table} r WHERE r.job = ? LIMIT ? + 0)`;
 const RUNS = someOf("attempts", "epoch");
 const LINES = someOf("logs", "number");
 const CHECKPOINTS = someOf("checkpoints", "seq");

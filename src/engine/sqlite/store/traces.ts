@@ -13,7 +13,7 @@ const LEAVE = `INSERT OR REPLACE INTO traces (queue, id, at, state_code, nonce, 
 const FIND = `SELECT t.id, t.at, t.state_code, t.nonce, t.operations FROM json_each(?) e
   CROSS JOIN traces t ON t.queue = ? AND t.id = e.value WHERE t.at > ?`;
 const DROP = `DELETE FROM traces WHERE (queue, id) IN (
-  SELECT queue, id FROM traces WHERE queue = ? AND at <= ? ORDER BY at LIMIT ?)`;
+  SELECT queue, id FROM traces WHERE queue = ? AND at <= ? ORDER BY at LIMIT ? + 0)`;
 const SURPLUS = `SELECT at FROM traces WHERE queue = ? ORDER BY at DESC LIMIT 1 OFFSET ${MOST_TRACES}`;
 
 /** How many traces one transaction drops. */

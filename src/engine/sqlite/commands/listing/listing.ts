@@ -190,7 +190,7 @@ function indexedPiece(
   const [beyond, direction] = reversed ? ["<", "DESC"] : [">", ""];
   const chosen = `SELECT j.job FROM ${index.text} AND j.state_code % ${SECONDARY} = ?
     AND (j.position ${beyond} ? OR (j.position = ? AND coalesce(j.tiebreak, j.id) ${beyond} ?))${conditions.text}
-    ORDER BY j.position ${direction}, coalesce(j.tiebreak, j.id) ${direction} LIMIT ?`;
+    ORDER BY j.position ${direction}, coalesce(j.tiebreak, j.id) ${direction} LIMIT ? + 0`;
   const values = [...index.values, codeOf(state), position, position, id, ...conditions.values, room];
   const found = inOrder(entriesOf(sql, fields, chosen, values), reversed);
   const last = found.length < room ? undefined : found.at(-1);
@@ -212,8 +212,8 @@ function orderedPiece(
   const [end = null] = ends.toSorted((a, b) => (reversed ? compareKeys(b, a) : compareKeys(a, b)));
   const found = codes.flatMap((code) => {
     const range = reversed ? before(code, from) : after(code, from);
-    const next = `SELECT j.job FROM jobs j WHERE j.queue = ? AND j.state_code = ? AND ${range.text}
-      ORDER BY ${orderBy(reversed)} LIMIT ?`;
+    const next = `SELECT j.job FROM jobs j WHERE j.queue = ? AND j.state_code = ? + 0 AND ${range.text}
+      ORDER BY ${orderBy(reversed)} LIMIT ? + 0`;
     return entriesOf(sql, fields, next, [queue, code, ...range.values, size, ...values], text);
   });
   const upTo = (key: OrderKey): boolean =>
@@ -248,7 +248,7 @@ export function keyAt(
 ): OrderKey[] {
   const { text, values } = reversed ? before(code, from) : after(code, from);
   const statement = `SELECT j.position, coalesce(j.tiebreak, j.id) FROM jobs j
-    WHERE j.queue = ? AND j.state_code = ? AND ${text} ORDER BY ${orderBy(reversed)} LIMIT 1 OFFSET ?`;
+    WHERE j.queue = ? AND j.state_code = ? + 0 AND ${text} ORDER BY ${orderBy(reversed)} LIMIT 1 OFFSET ?`;
   return sql.all<[position: number, id: string]>(statement, queue, code, ...values, steps - 1);
 }
 

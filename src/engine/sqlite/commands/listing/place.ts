@@ -66,8 +66,8 @@ const ENDS = [
   `SELECT position ${OF_QUEUE} > ${-HALF} ORDER BY position LIMIT 1`,
   `SELECT position ${OF_QUEUE} < ${HALF} ORDER BY position DESC LIMIT 1`,
 ] as const;
-const URGENT = `SELECT count(*) FROM (SELECT 1 ${OF_QUEUE} <= ${-HALF} LIMIT ?)`;
-const OTHERS = `SELECT count(*) FROM (SELECT 1 ${OF_QUEUE} >= ${HALF} LIMIT ?)`;
+const URGENT = `SELECT count(*) FROM (SELECT 1 ${OF_QUEUE} <= ${-HALF} LIMIT ? + 0)`;
+const OTHERS = `SELECT count(*) FROM (SELECT 1 ${OF_QUEUE} >= ${HALF} LIMIT ? + 0)`;
 
 /**
  * How many stand before a position, from the gaps before it; `null`: that does not tell. Whether it does is seen by the number
@@ -86,6 +86,6 @@ function fromGaps(sql: Sql, queue: number, code: number, jobs: number, position:
 
 function countBetween(sql: Sql, queue: number, code: number, from: OrderKey, to: OrderKey): number {
   const [low, high] = [after(code, from), before(code, to)];
-  const statement = `SELECT count(*) FROM jobs j WHERE j.queue = ? AND j.state_code = ? AND ${low.text} AND ${high.text}`;
+  const statement = `SELECT count(*) FROM jobs j WHERE j.queue = ? AND j.state_code = ? + 0 AND ${low.text} AND ${high.text}`;
   return sql.all<[jobs: number]>(statement, queue, code, ...low.values, ...high.values)[0]?.[0] ?? 0;
 }

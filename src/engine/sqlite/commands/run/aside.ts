@@ -14,10 +14,10 @@ const firstOf = (
   code: number,
 ): string => `SELECT ${CANDIDATE_COLUMNS} FROM json_each(?) t CROSS JOIN jobs j ON j.job IN (
   SELECT a.job FROM jobs a INDEXED BY jobs_aside WHERE a.queue = ? AND a.state_code = ${code}
-  AND a.state_code IN (22, 32) AND a.task = t.value ORDER BY a.position, a.tiebreak LIMIT ?) ORDER BY j.position, j.tiebreak LIMIT ?`;
+  AND a.state_code IN (22, 32) AND a.task = t.value ORDER BY a.position, a.tiebreak LIMIT ? + 0) ORDER BY j.position, j.tiebreak LIMIT ? + 0`;
 const FIRST = firstOf(ASIDE);
 const FIRST_SUSPECTS = firstOf(ASIDE_SUSPECTS);
-const ANY = `SELECT 1 FROM json_each(?) t CROSS JOIN jobs j INDEXED BY jobs_aside ON j.queue = ? AND j.state_code = ?
+const ANY = `SELECT 1 FROM json_each(?) t CROSS JOIN jobs j INDEXED BY jobs_aside ON j.queue = ? AND j.state_code = ? + 0
   AND j.state_code IN (22, 32) AND j.task = t.value LIMIT 1`;
 
 /** The jobs that a session may lease, in running order: at most one suspect. */
@@ -43,7 +43,7 @@ export function waitsAside(sql: Sql, queue: number, code: number, tasks: readonl
   return sql.all(ANY, JSON.stringify(tasks), queue, code).length > 0;
 }
 
-const OF_CODE = "queue = ? AND state_code = ? AND state_code IN (22, 32)";
+const OF_CODE = "queue = ? AND state_code = ? + 0 AND state_code IN (22, 32)";
 // A skip scan: from one task to the next, without reading the jobs in between.
 const TASKS = `WITH RECURSIVE t (task) AS (
     SELECT min(task) FROM jobs INDEXED BY jobs_aside WHERE ${OF_CODE}

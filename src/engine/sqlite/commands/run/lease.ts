@@ -24,16 +24,18 @@ import type { SqliteQueue } from "../../store/queue/queue.js";
 import { emitLease } from "../../store/state-event.js";
 import type { Transaction } from "../../store/transaction.js";
 
-const FIRST = `SELECT ${CANDIDATE_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ? ORDER BY j.position, j.tiebreak LIMIT ?`;
+const FIRST = `SELECT ${CANDIDATE_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ? + 0 ORDER BY j.position, j.tiebreak LIMIT ? + 0`;
 const HEAD = `SELECT j.job, j.expire_at FROM jobs j WHERE j.queue = ? AND j.state_code = ${QUEUED}
-  ORDER BY j.position, j.tiebreak LIMIT ?`;
+  ORDER BY j.position, j.tiebreak LIMIT ? + 0`;
 const HELD = `SELECT ${LEASE_COLUMNS}, j.suspect, j.started_at FROM json_each(?) e CROSS JOIN jobs j
   ON j.queue = ? AND j.id = e.value ->> 0 AND j.epoch = e.value ->> 1
   WHERE j.state_code = ${ACTIVE} AND j.session = ? ORDER BY e.key`;
 // A run continues from the progress of the one before it, if that left checkpoints.
 const LEASE = `UPDATE jobs SET state_code = ${ACTIVE}, last_position = position, position = ?, tiebreak = id,
-  epoch = ?, session = ?, started_at = ?, expire_at = NULL, progress = CASE WHEN checkpointed THEN progress END
-  WHERE job IN (SELECT value FROM json_each(?))`;
+  epoch = ?, session = ?, started_at = ?, expire_at = NULL, progress = CASE WHEN checkpointed THEN progress END WHERE job`;
+// Many workers run one job at a time.
+const LEASE_ONE = `${LEASE} = ?`;
+const LEASE_ALL = `${LEASE} IN (SELECT value FROM json_each(?))`;
 const LAST_CALL = "SELECT call, leases FROM calls WHERE session = ? AND queue = ? AND lane = ?";
 const KEEP_CALL = `INSERT INTO calls (session, queue, lane, call, leases) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET call = excluded.call, leases = excluded.leases`;
@@ -144,7 +146,10 @@ function lease(
     emitLease(queue, described);
     leases.push(described);
   }
-  if (numbers.length > 0) sql.run(LEASE, queue.nextEpoch, queue.nextEpoch, session, now, JSON.stringify(numbers));
+  const [first] = numbers;
+  const values = [queue.nextEpoch, queue.nextEpoch, session, now] as const;
+  if (first !== undefined && numbers.length === 1) sql.run(LEASE_ONE, ...values, first);
+  else if (first !== undefined) sql.run(LEASE_ALL, ...values, JSON.stringify(numbers));
   return leases;
 }
 

@@ -78,7 +78,7 @@ type QueueNumber = Pick<SqliteQueue, "number">;
 /** Sessions that have not ended in a queue, at most `most`. */
 export function sessionsIn(sql: Sql, { number }: QueueNumber, most: number): string[] {
   return sql
-    .all<[session: string]>("SELECT session FROM lives WHERE queue = ? LIMIT ?", number, most)
+    .all<[session: string]>("SELECT session FROM lives WHERE queue = ? LIMIT ? + 0", number, most)
     .map(([session]) => session);
 }
 
@@ -107,7 +107,7 @@ export function declareDead({ sql, now }: Transaction, session: string, queue: S
 
 /** Dead sessions, at most `most`, in the order in which they were declared so. */
 export function deadSessions(sql: Sql, queue: SqliteQueue, most: number): string[] {
-  const dead = "SELECT session FROM lives WHERE queue = ? AND deadline < 0 ORDER BY deadline, session LIMIT ?";
+  const dead = "SELECT session FROM lives WHERE queue = ? AND deadline < 0 ORDER BY deadline, session LIMIT ? + 0";
   return sql.all<[session: string]>(dead, queue.number, most).map(([session]) => session);
 }
 
@@ -200,7 +200,7 @@ export function acknowledge(sql: Sql, session: string, { queue, id, epoch }: Lea
 
 // The active jobs of a session have an index of their own, so that no command for one session reads those of all.
 const OF_SESSION = `jobs j INDEXED BY jobs_held WHERE j.queue = ? AND j.session = ? AND j.state_code = ${ACTIVE}`;
-const LAST_HELD = `SELECT ${JOB_COLUMNS} FROM ${OF_SESSION} ORDER BY j.position DESC, j.tiebreak DESC LIMIT ?`;
+const LAST_HELD = `SELECT ${JOB_COLUMNS} FROM ${OF_SESSION} ORDER BY j.position DESC, j.tiebreak DESC LIMIT ? + 0`;
 const HOLDS = `SELECT 1 FROM ${OF_SESSION} LIMIT 1`;
 
 /** The jobs that a session runs in a queue, at most `most`, the last to be leased first. */
@@ -216,7 +216,7 @@ export function holdsAny(sql: Sql, queue: SqliteQueue, session: string): boolean
 /** After so many jobs the sessions that were declared dead later wait, and so many are asked for jobs at all. */
 const MOST_LOST = 2_000;
 const MOST_ASKED = 1_000;
-const FIRST_HELD = `SELECT j.job, j.position, j.id FROM ${OF_SESSION} ORDER BY j.position, j.tiebreak LIMIT ?`;
+const FIRST_HELD = `SELECT j.job, j.position, j.id FROM ${OF_SESSION} ORDER BY j.position, j.tiebreak LIMIT ? + 0`;
 const THESE = `SELECT ${JOB_COLUMNS} FROM json_each(?) e CROSS JOIN jobs j ON j.job = e.value`;
 
 /** The jobs that dead sessions hold in a queue, at most `limit`, as they were leased. */
@@ -255,7 +255,7 @@ export function holds(session: string, job: Pick<Job, "stateCode" | "session" | 
 
 const OF_LIVING = "SELECT 1 FROM lives l WHERE l.queue = q.queue AND l.deadline > ? AND l.deadline <= ? + l.ttl";
 const SOME_QUEUES = `SELECT q.name, EXISTS (SELECT 1 FROM lives l WHERE l.queue = q.queue) AND NOT EXISTS (${OF_LIVING})
-  FROM queues q WHERE q.name > ? ORDER BY q.name LIMIT ?`;
+  FROM queues q WHERE q.name > ? ORDER BY q.name LIMIT ? + 0`;
 
 /** Queues that have sessions, none of them alive: of the `limit` by name after the cursor. */
 export function abandonedQueues(sql: Sql, cursor: string | null, limit: number, monotonic: number): AbandonedPage {

@@ -149,7 +149,7 @@ export const STATE = `CASE WHEN state IN ('completed', 'partial')
 const DEPENDENCY = `SELECT queue, id, policy, ${STATE} FROM dependencies WHERE job = ? AND queue = ? AND id = ?`;
 const DEPENDENCIES = `SELECT queue, id, policy, ${STATE} FROM dependencies WHERE job = ? ORDER BY queue, id`;
 const DEPENDENCIES_AFTER = `SELECT queue, id, policy, ${STATE} FROM dependencies
-  WHERE job = ? AND (queue, id) > (?, ?) ORDER BY queue, id LIMIT ?`;
+  WHERE job = ? AND (queue, id) > (?, ?) ORDER BY queue, id LIMIT ? + 0`;
 const KINDS = `SELECT DISTINCT policy, ${STATE} FROM dependencies WHERE job = ?`;
 /** Before every link. */
 const NONE: JobRef = { queue: "", id: "" };
@@ -217,7 +217,7 @@ const DEPENDENT = "SELECT 1 FROM dependents WHERE job = ? AND queue = ? AND id =
 const TWO_DEPENDENTS = "SELECT queue, id FROM dependents WHERE job = ? LIMIT 2";
 const DEPENDENTS = "SELECT queue, id, round FROM dependents WHERE job = ? ORDER BY queue, id";
 const DEPENDENTS_AFTER = `SELECT queue, id, round FROM dependents
-  WHERE job = ? AND (queue, id) > (?, ?) ORDER BY queue, id LIMIT ?`;
+  WHERE job = ? AND (queue, id) > (?, ?) ORDER BY queue, id LIMIT ? + 0`;
 
 type DependentRow = [queue: string, id: string, round: number];
 

@@ -18,7 +18,7 @@ const COUNT = "SELECT count(*) FROM failure_groups WHERE queue = ?";
 const IS_FILED = "EXISTS (SELECT 1 FROM jobs j WHERE j.queue = g.queue AND j.filed = g.fingerprint)";
 /** Those without jobs first, then those seen last the longest ago. */
 const DROP = `DELETE FROM failure_groups WHERE (queue, fingerprint) IN (
-  SELECT g.queue, g.fingerprint FROM failure_groups g WHERE g.queue = ? ORDER BY ${IS_FILED}, g.last_at, g.fingerprint LIMIT ?)`;
+  SELECT g.queue, g.fingerprint FROM failure_groups g WHERE g.queue = ? ORDER BY ${IS_FILED}, g.last_at, g.fingerprint LIMIT ? + 0)`;
 const DROPPED = `INSERT INTO dropped_groups (queue, dropped) VALUES (?, ?)
   ON CONFLICT (queue) DO UPDATE SET dropped = dropped + excluded.dropped`;
 const OLDEST = "SELECT min(last_at) FROM failure_groups WHERE queue = ?";

@@ -18,7 +18,7 @@ const COUNT = `INSERT INTO gap_blocks (queue, block, gaps) VALUES (?, ?, ?)
   ON CONFLICT DO UPDATE SET gaps = gaps + excluded.gaps`;
 const IN_RANGE = "SELECT count(*) FROM gaps WHERE queue = ? AND position > ? AND position < ?";
 const IN_BLOCKS = "SELECT coalesce(sum(gaps), 0) FROM gap_blocks WHERE queue = ? AND block > ? AND block < ?";
-const FIRST_BLOCKS = "SELECT block FROM gap_blocks WHERE queue = ? AND block < ? ORDER BY block LIMIT ?";
+const FIRST_BLOCKS = "SELECT block FROM gap_blocks WHERE queue = ? AND block < ? ORDER BY block LIMIT ? + 0";
 const DROP = "DELETE FROM gaps WHERE queue = ? AND position >= ? AND position < ?";
 const DROP_BLOCK = "DELETE FROM gap_blocks WHERE queue = ? AND block = ?";
 

@@ -9,7 +9,7 @@ import type { Sql } from "../../database/sql.js";
 
 const LEAVE = `INSERT INTO tallies (queue, number, minute, ends)
   SELECT ?, coalesce(max(number), 0) + 1, ?, ? FROM tallies WHERE queue = ?`;
-const FIRST = "SELECT number, minute, ends FROM tallies WHERE queue = ? ORDER BY number LIMIT ?";
+const FIRST = "SELECT number, minute, ends FROM tallies WHERE queue = ? ORDER BY number LIMIT ? + 0";
 const DROP = "DELETE FROM tallies WHERE queue = ? AND number <= ?";
 const TASKS = "SELECT DISTINCT task FROM totals WHERE queue = ?";
 const READ = {
