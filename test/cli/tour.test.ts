@@ -39,16 +39,21 @@ const BULK_ID = /\b0[A-Za-z0-9]{19}\b/g;
 
 /** A text without what differs from run to run. */
 function lasting(text: string): string {
-  return text
-    .replaceAll(BULK_ID, "ID")
-    .replaceAll(/\b[0-9a-f]{8}-(\d+)\b/g, "run-$1")
-    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, "TIME")
-    .replaceAll(/\b\d+(?:\.\d+)?(?:ms|s|m|h)\b/g, "SPAN")
-    .replaceAll("just now", "SPAN ago")
-    .replaceAll(/[▁▂▃▄▅▆▇█]+/g, "BAR")
-    .replaceAll(/[ \t]+/g, " ")
-    .replaceAll(/ $/gm, "")
-    .trim();
+  return (
+    text
+      .replaceAll(BULK_ID, "ID")
+      .replaceAll(/\b[0-9a-f]{8}-(\d+)\b/g, "run-$1")
+      .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, "TIME")
+      .replaceAll(/\b\d+(?:\.\d+)?(?:ms|s|m|h)\b/g, "SPAN")
+      .replaceAll("just now", "SPAN ago")
+      .replaceAll(/[▁▂▃▄▅▆▇█]+/g, "BAR")
+      // Sampled once a minute, so how full the queue was depends on when it began.
+      .replaceAll(/^(waiting|oldest|busy slots)\b.*$/gm, "$1")
+      .replaceAll(/^ended +BAR.*$/gm, "ended")
+      .replaceAll(/[ \t]+/g, " ")
+      .replaceAll(/ $/gm, "")
+      .trim()
+  );
 }
 
 async function run(command: string): Promise<string> {
