@@ -163,9 +163,12 @@ export const watchMoves = scenarios("watch", [
       const usual = await context.addMany(3, { task: "usual" });
       await context.add({ task: "tagged", tags: ["a:1"], priority: -1 });
       const session = await context.session();
-      for (const lease of await session.claim(4)) await session.complete(lease);
+      const leases = await session.claim(4);
+      context.advance(7);
+      for (const lease of leases) await session.complete(lease);
       const { events } = await look();
       assert.equal(events.length, 12);
+      assert.deepEqual(moves(events.slice(-4)), Array<string>(4).fill("complete: completed 1 after 7"));
       const tasks = events.map((event) => event.kind === "state" && [usual.includes(event.id), event.task]);
       assert.deepEqual(
         tasks.filter((one) => one && one[0] !== (one[1] === "usual")),
@@ -175,7 +178,7 @@ export const watchMoves = scenarios("watch", [
   ],
   [
     "measured-runs-say-task",
-    "so they do when the worker measured the runs, of one task or of several, and settled them together",
+    "so they do, with the time they took, when the worker measured runs of one task or of several and settled them together",
     async (context) => {
       const look = await watching(context);
       const session = await context.session();
@@ -186,15 +189,21 @@ export const watchMoves = scenarios("watch", [
       ]) {
         for (const task of tasks) await context.add({ task });
         const leases = await session.claim(5);
+        context.advance(7);
         const settle = leases.map(({ queue, id, epoch, body }) => {
           const measured = { task: body?.task ?? "", wait: 1, run: 2 };
           return { queue, id, epoch, outcome: { kind: "complete", result: null } as const, measured };
         });
         await session.exchange(settle);
         const ends = (await look()).events.flatMap((event) => {
-          return event.kind === "state" && event.state === "completed" ? [event.task] : [];
+          return event.kind === "state" && event.state === "completed"
+            ? [[event.task, event.attempt, event.duration]]
+            : [];
         });
-        assert.deepEqual(ends, tasks);
+        assert.deepEqual(
+          ends,
+          tasks.map((task) => [task, 1, 7]),
+        );
       }
     },
   ],
