@@ -11,6 +11,7 @@ import { parseTarget, type ParsedRedisTarget } from "../../../src/engine/target.
 import { ManualClock } from "../../../src/engine/testkit/context/manual-clock.js";
 import { PATIENCE } from "../../support/patience.js";
 import { RedisMonitor } from "../../support/redis-monitor.js";
+import { startTcpProxy } from "../../support/tcp-proxy.js";
 import { freshPrefix } from "./redis-storage.js";
 
 const url = inject("redisUrl");
@@ -101,6 +102,44 @@ describe("a message of the channel", () => {
       await first.ended;
     },
   );
+});
+
+describe.skipIf(!inject("canStartRedis"))("a subscriber whose connection died without a word", () => {
+  it("is found out by a probe, and its queues are in doubt until it receives messages again", async () => {
+    const proxy = await startTcpProxy(Number(new URL(url).port || 6379));
+    undo.push(() => proxy.stop());
+    const through = new URL(url);
+    [through.hostname, through.port] = ["127.0.0.1", String(proxy.port)];
+    const target = parseTarget({
+      engine: "redis",
+      url: through.href,
+      prefix,
+      commandTimeout: 500,
+    }) as ParsedRedisTarget;
+    const keys = new Keys(prefix, 0);
+    const channel = new Channel(target, keys);
+    undo.push(() => channel.close());
+    const received: number[] = [];
+    let doubts = 0;
+    channel.onEvents(
+      (_queue, sequence) => received.push(sequence),
+      () => (doubts += 1),
+    );
+    await channel.listen("main");
+    expect(channel.hears("main")).toBe(true);
+    await channel.probe();
+    expect([channel.hears("main"), doubts]).toEqual([true, 1]);
+
+    // The connection that there is swallows everything from now on, the next one does not.
+    proxy.mode = "swallow";
+    proxy.mode = "pass";
+    await channel.probe();
+    await expect.poll(() => channel.hears("main")).toBe(true);
+    await expect
+      .poll(async () => (await redis.publish(keys.channel("main"), "e 7"), received.length))
+      .toBeGreaterThan(0);
+    expect(doubts).toBeGreaterThanOrEqual(3);
+  });
 });
 
 describe.skipIf(!inject("hasDatabases"))("a watcher in one database", () => {
