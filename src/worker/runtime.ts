@@ -227,10 +227,10 @@ export class WorkerRuntime {
         this.#heartbeat.hold();
         this.#loop.wake();
       },
-      swept: () => {
+      swept: (noneAside) => {
         this.#loop.schedule();
         void endedJobs.run();
-        void this.#runnableTasks.check();
+        void this.#runnableTasks.check(noneAside);
         if (holds() && !this.#suspensions.quiet) system?.glance();
       },
     });

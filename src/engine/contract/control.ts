@@ -67,4 +67,6 @@ export interface SweepAnswer {
   readonly more: boolean;
   /** Do jobs wait in queues that were only looked at? A wake-up may have been lost. Default: false. */
   readonly waiting?: boolean;
+  /** Is it known that no job of these queues is set aside? Default: false, they were not looked at for that. */
+  readonly noneAside?: boolean;
 }

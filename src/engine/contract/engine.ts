@@ -243,9 +243,13 @@ export interface Engine extends DependencyCommands, DocumentCommands, FailureGro
 
   /**
    * Queues that have sessions, all of them overdue or dead: no worker sweeps these for its own work. Looks at about `limit`
-   * queues, in an order of the engine's own.
+   * queues, in an order of the engine's own. `except`: queues of which nothing is to be answered, as who asks sweeps them anyway.
    */
-  abandoned(params: { readonly cursor: string | null; readonly limit: number }): Awaitable<AbandonedPage>;
+  abandoned(params: {
+    readonly cursor: string | null;
+    readonly limit: number;
+    readonly except?: readonly string[];
+  }): Awaitable<AbandonedPage>;
 
   /**
    * Stores a schedule, or changes the one with its name in this queue; an equal definition changes nothing. If its times

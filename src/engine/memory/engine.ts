@@ -279,9 +279,9 @@ export class MemoryEngine extends FailureGroupEngine implements Engine {
     return true;
   }
 
-  abandoned({ cursor, limit }: Params<"abandoned">): Answer<"abandoned"> {
+  abandoned(params: Params<"abandoned">): Answer<"abandoned"> {
     this.#guard();
-    return abandonedQueues(this.#store, cursor, limit, this.#moment().monotonic);
+    return abandonedQueues(this.#store, params, this.#moment().monotonic);
   }
 
   sweep(params: Params<"sweep">): Answer<"sweep"> {

@@ -170,7 +170,7 @@ export class SqliteEngine extends FailureGroupEngine implements Engine {
     const until = this.now() + timeout;
     const waiting = { tasks, removals: new FirstRemovals(), until };
     const ready = (): boolean =>
-      queues.some((name) => hasWork(sql, name, waiting, this.now()) || hasEnded(sql, name, ends, this.now()));
+      hasWork(sql, queues, waiting, this.now(), (name) => hasEnded(sql, name, ends, this.now()));
     await this.#waits.run(signal, (ended) => watchers.wait(queues, timeout, ended, ready));
     return null;
   }
@@ -227,8 +227,8 @@ export class SqliteEngine extends FailureGroupEngine implements Engine {
     return this.#write((transaction) => obliterate(transaction, queue, force));
   }
 
-  abandoned({ cursor, limit }: Params<"abandoned">): Promise<Answer<"abandoned">> {
-    return this.#read((sql) => abandonedQueues(sql, cursor, limit, this.#clock.monotonic()));
+  abandoned(params: Params<"abandoned">): Promise<Answer<"abandoned">> {
+    return this.#read((sql) => abandonedQueues(sql, params, this.#clock.monotonic()));
   }
 
   async sweep({ queues, limit, dead }: Params<"sweep">): Promise<SweepAnswer> {

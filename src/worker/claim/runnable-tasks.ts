@@ -105,14 +105,14 @@ export class RunnableTasks {
 
   /**
    * Checks, at most once a minute, the jobs set aside: reports tasks that no live worker can run, and takes their jobs
-   * once they have waited too long.
+   * once they have waited too long. `none`: it is known that there are none.
    */
-  async check(): Promise<void> {
+  async check(none = false): Promise<void> {
     const { clock, engine, outage, queues, runnables, patience } = this.#options;
     if (clock.monotonic() - this.#checkedAt < CHECK_EVERY) return;
     this.#checkedAt = clock.monotonic();
     try {
-      const unknownHere = (await engine.aside({ queues })).filter(({ task }) => !runnables.has(task));
+      const unknownHere = (none ? [] : await engine.aside({ queues })).filter(({ task }) => !runnables.has(task));
       const lacking = unknownHere.length === 0 ? [] : await this.#withoutWorker(unknownHere);
       const now = lacking.length === 0 ? 0 : await engine.now();
       const due = lacking.filter(({ since }) => now - since >= patience).map(({ task }) => task);

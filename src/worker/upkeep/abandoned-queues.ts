@@ -54,9 +54,9 @@ export class AbandonedQueues {
   async #visit(): Promise<void> {
     const { engine, outage, random, served } = this.#options;
     try {
-      const { queues, cursor } = await engine.abandoned({ cursor: this.#cursor, limit: LOOKED_AT });
+      const { queues, cursor } = await engine.abandoned({ cursor: this.#cursor, limit: LOOKED_AT, except: served });
       this.#cursor = cursor;
-      for (const queue of queues) if (!served.includes(queue)) await this.#sweep(queue);
+      for (const queue of queues) await this.#sweep(queue);
     } catch (error) {
       if (!this.#stop.signal.aborted) outage.report(error);
     }

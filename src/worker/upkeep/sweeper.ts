@@ -37,8 +37,8 @@ export interface SweeperOptions {
   readonly holds: () => boolean;
   /** A sweep made jobs ready. */
   readonly foundWork: () => void;
-  /** A sweep is done. */
-  readonly swept: () => void;
+  /** A sweep is done. `noneAside`: as in its answer. */
+  readonly swept: (noneAside: boolean) => void;
 }
 
 export class Sweeper {
@@ -125,7 +125,7 @@ export class Sweeper {
       if (this.#hurried) delay = Math.min(delay, this.#jitter(BUSY));
       if (answer.more) delay = 1;
       if (answer.promoted + answer.recovered + fired.jobs > 0 || answer.waiting) foundWork();
-      swept();
+      swept(answer.noneAside ?? false);
     } catch (error) {
       if (!this.#stop.signal.aborted) outage.report(error);
       this.#watch.stoodStill(clock.monotonic());

@@ -12,13 +12,15 @@ const QUEUES = ["a", "b", "c", "d", "e"];
 const HOURS = 12;
 const STEP = 5_000;
 /** A day at rest, inner commands counted. */
-const A_DAY = 20_000;
+const A_DAY = 17_000;
 /** The pops of a day, which wait in real time: two a minute. */
 const POPS = 2 * 60 * 24;
 
 class Rest {
   readonly clock = new ManualClock();
   readonly redis: Redis;
+  /** How many sweeps are under way. */
+  sweeps = 0;
 
   constructor(url: string) {
     this.redis = new Redis(url);
@@ -29,7 +31,11 @@ class Rest {
   async pass(hours: number, step = STEP): Promise<number> {
     const before = await this.#commands();
     for (let passed = 0; passed < hours * 3_600_000; passed += step) {
-      this.clock.advance(step);
+      // A sweep that time overtakes by more than a second does nothing, and is tried again.
+      for (let within = 0; within < step; within += 1_000) {
+        this.clock.advance(Math.min(1_000, step));
+        while (this.sweeps > 0) await turn();
+      }
       // Answers of the server lead to further commands.
       for (let answers = 0; answers < 4; answers += 1) {
         await turn();
@@ -54,6 +60,15 @@ async function connectAtRest(): Promise<{ longshore: Longshore; rest: Rest; engi
   const rest = new Rest(server.url);
   const target = parseTarget({ engine: "redis", url: server.url }) as ParsedRedisTarget;
   const engine = new RedisEngine(target, { clock: rest.clock });
+  const sweep = engine.sweep.bind(engine);
+  engine.sweep = async (params) => {
+    rest.sweeps += 1;
+    try {
+      return await sweep(params);
+    } finally {
+      rest.sweeps -= 1;
+    }
+  };
   await engine.open();
   const longshore = attach(engine, { clock: rest.clock });
   onTestFinished(() => longshore.close());
@@ -63,7 +78,7 @@ async function connectAtRest(): Promise<{ longshore: Longshore; rest: Rest; engi
 describe.skipIf(!inject("canStartRedis"))("a worker at rest on five queues", () => {
   const work = task("work", () => "done");
 
-  it("takes fewer than 20,000 commands a day, and looks at once when a job comes", async () => {
+  it("takes fewer than 17,000 commands a day, and looks at once when a job comes", async () => {
     const { longshore, rest } = await connectAtRest();
     await longshore.worker([work], { queues: QUEUES }).ready();
     // Queues that have had jobs, which are kept for a day, not empty ones.

@@ -11,8 +11,8 @@ import { sqliteStorage } from "./sqlite-storage.js";
 const QUEUES = ["a", "b", "c", "d", "e"];
 const HOURS = 3;
 const STEP = 5_000;
-/** Two sweeps a minute, each with some 16 statements for each of the queues, and a few for itself; and are there bulk jobs? */
-const STATEMENTS_AN_HOUR = 120 * (5 * 20 + 20 + 2);
+/** Two sweeps a minute, each with some 16 statements for each of the queues, and a few for itself. */
+const STATEMENTS_AN_HOUR = 120 * (5 * 20 + 20);
 /** Two transactions a sweep lock the file, and one of a heartbeat each quarter of an hour. */
 const LOCKS_AN_HOUR = 120 * 2 + 4 + 6;
 /** Reads whether another process has changed the file, in real time. */

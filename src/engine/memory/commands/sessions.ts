@@ -135,8 +135,7 @@ export function listWorkers(store: MemoryStore, { now, monotonic }: Moment): Wor
 /** Queues that have sessions, none of them alive: of the `limit` by name after the cursor. */
 export function abandonedQueues(
   store: MemoryStore,
-  cursor: string | null,
-  limit: number,
+  { cursor, limit, except = [] }: Params<"abandoned">,
   monotonic: number,
 ): AbandonedPage {
   const names = store
@@ -145,6 +144,7 @@ export function abandonedQueues(
     .filter((name) => cursor === null || name > cursor)
     .slice(0, limit);
   const queues = names.filter((name) => {
+    if (except.includes(name)) return false;
     const lives = [...store.sessions.values()].flatMap((session) => session.queues.get(name) ?? []);
     return lives.length > 0 && lives.every(({ deadSince, deadline }) => deadSince !== null || deadline <= monotonic);
   });

@@ -12,6 +12,8 @@ import type { QueueOutages } from "../connection/queue-outages.js";
 const READY = ["wait", "priority", "suspect"];
 /** What else a sweep may have to do with, and could not have foreseen. */
 const UPKEEP = ["delayed", "blocked", "leases", "held", "ttl", "outbox", "audit", "due"];
+/** What needs no sweep; a worker asks for it now and then. */
+const ASIDE = "aside";
 /** How long (milliseconds) a queue is only looked at: its sessions, and what others leave behind, need a sweep now and then. */
 const LONGEST_REST = 3_600_000;
 
@@ -20,6 +22,14 @@ export interface Rest {
   readonly nextDue: number | null;
   readonly nextRemoval: number | null;
   readonly until: number;
+}
+
+/** What a look at queues found. */
+export interface Look {
+  readonly resting: ReadonlyMap<string, Rest>;
+  readonly waiting: boolean;
+  /** Is it known that no job of these queues is set aside? */
+  readonly noneAside: boolean;
 }
 
 export class RestingQueues {
@@ -48,32 +58,39 @@ export class RestingQueues {
     this.#resting.delete(queue);
   }
 
-  /** The queues that need no sweep now, each with what is due next in it, and whether jobs wait in any queue. */
-  async look(
-    queues: readonly string[],
-    now: number,
-  ): Promise<{ readonly resting: ReadonlyMap<string, Rest>; readonly waiting: boolean }> {
+  /** The queues that need no sweep now, each with what is due next in it, and whether jobs wait in any queue, or stand aside. */
+  async look(queues: readonly string[], now: number): Promise<Look> {
     const candidates = queues.filter((queue) => now < (this.#resting.get(queue)?.until ?? 0));
-    const busy = await this.having(candidates, [...READY, ...UPKEEP]);
+    const noneAside = await this.#haveNothing(candidates);
+    const busy = noneAside ? [] : await this.having(candidates, [...READY, ...UPKEEP]);
     const resting = candidates.flatMap((queue) => {
       const rest = busy.includes(queue) ? undefined : this.#resting.get(queue);
       return rest === undefined ? [] : [[queue, rest] as const];
     });
     return {
       resting: new Map(resting),
+      noneAside,
       waiting: busy.length > 0 && (await this.having(busy, READY)).length > 0,
     };
   }
 
   /** Which of these queues have any of these structures. */
   async having(queues: readonly string[], names: readonly string[]): Promise<string[]> {
-    const keysOf = (queue: string): string[] => names.map((name) => this.#keys.of(queue, name));
-    const count = async (keys: readonly string[]): Promise<number> =>
-      keys.length === 0 ? 0 : this.#link.send(() => this.#link.client.exists(...keys), keys[0]);
-    if (this.#together && queues.length > 1 && (await count(queues.flatMap(keysOf))) === 0) return [];
+    if (this.#together && queues.length > 1 && (await this.#count(queues, names)) === 0) return [];
     const found = await Promise.all(
-      queues.map((queue) => this.#outages.askOne(queue, async () => (await count(keysOf(queue))) > 0)),
+      queues.map((queue) => this.#outages.askOne(queue, async () => (await this.#count([queue], names)) > 0)),
     );
     return queues.filter((_queue, index) => found[index] === true);
+  }
+
+  /** Has no queue anything, jobs set aside included? Where that would take a command for each, it is not asked. */
+  async #haveNothing(queues: readonly string[]): Promise<boolean> {
+    if (!this.#together || queues.length === 0) return false;
+    return (await this.#count(queues, [...READY, ...UPKEEP, ASIDE])) === 0;
+  }
+
+  async #count(queues: readonly string[], names: readonly string[]): Promise<number> {
+    const keys = queues.flatMap((queue) => names.map((name) => this.#keys.of(queue, name)));
+    return keys.length === 0 ? 0 : this.#link.send(() => this.#link.client.exists(...keys), keys[0]);
   }
 }

@@ -118,6 +118,7 @@ export class Upkeep {
         ...rows.map((row) => dueOf(row[NEXT_REMOVAL])),
       ),
       ...(seen.waiting ? { waiting: true } : {}),
+      ...(seen.noneAside && queues.length === 0 ? { noneAside: true } : {}),
     };
     for (const [index, row] of rows.entries()) this.#note(queues[index] ?? "", row);
     return { answer, pending: queues.filter((_queue, index) => rows[index]?.[7] === 1) };
@@ -141,10 +142,11 @@ export class Upkeep {
 export async function abandonedQueues(
   link: Link,
   keys: Keys,
-  { cursor, limit }: Parameters<Engine["abandoned"]>[0],
+  { cursor, limit, except = [] }: Parameters<Engine["abandoned"]>[0],
   now: () => Promise<number>,
 ): Promise<AbandonedPage> {
-  const [next, names] = await link.send(() => link.client.sscan(keys.registry, cursor ?? "0", "COUNT", limit));
+  const [next, found] = await link.send(() => link.client.sscan(keys.registry, cursor ?? "0", "COUNT", limit));
+  const names = found.filter((name) => !except.includes(name));
   const latest = await Promise.all(
     names.map((name) => link.send(() => link.client.zrange(keys.of(name, "sessions"), "-1", "-1", "WITHSCORES"))),
   );

@@ -67,9 +67,12 @@ export function listQueues(sql: Sql, names?: readonly string[]): QueueRecord[] {
 type QueueRow = [name: string, paused: number, counts: string];
 
 // By the default age nothing is removed before a worker at rest sweeps, so only other times matter.
-const WAITED_FOR = `SELECT q.queue, q.paused, q.counts,
+const WAITED_FOR = `SELECT q.name, q.queue, q.paused, q.counts,
   CASE WHEN q.kept_completed > q.keep_completed OR q.kept_failed > q.keep_failed THEN 1 ELSE 0 END,
-  (SELECT min(j.remove_at) FROM jobs j WHERE j.queue = q.queue AND j.remove_at IS NOT NULL) FROM queues q WHERE q.name = ?`;
+  (SELECT min(j.remove_at) FROM jobs j WHERE j.queue = q.queue AND j.remove_at IS NOT NULL)
+  FROM json_each(?) e CROSS JOIN queues q ON q.name = e.value`;
+
+type WaitedFor = [queue: number, paused: number, counts: string, surplus: number, removeAt: number | null];
 
 /** A worker that waits. */
 export interface Waiting {
@@ -80,12 +83,29 @@ export interface Waiting {
   readonly until: number;
 }
 
-/** May a queue have work, or a due schedule, for a worker that waits, or is it to sweep sooner than it knows? */
-export function hasWork(sql: Sql, name: string, { tasks, removals, until }: Waiting, now: number): boolean {
-  const row = sql.all<[queue: number, paused: number, counts: string, surplus: number, removeAt: number | null]>(
-    WAITED_FOR,
-    name,
-  )[0];
+/** Does `wakes` hold of a queue, or may it have work, or a due schedule, for a worker that waits, or is it to sweep sooner than it knows? */
+export function hasWork(
+  sql: Sql,
+  names: readonly string[],
+  waiting: Waiting,
+  now: number,
+  wakes: (name: string) => boolean,
+): boolean {
+  const rows = new Map(
+    sql
+      .all<[name: string, ...WaitedFor]>(WAITED_FOR, JSON.stringify(names))
+      .map(([name, ...row]): [string, WaitedFor] => [name, row]),
+  );
+  return names.some((name) => hasWorkIn(sql, name, rows.get(name), waiting, now) || wakes(name));
+}
+
+function hasWorkIn(
+  sql: Sql,
+  name: string,
+  row: WaitedFor | undefined,
+  { tasks, removals, until }: Waiting,
+  now: number,
+): boolean {
   if (row === undefined) return removals.isEarlier(name, null);
   const [queue, paused, stored, surplus, removeAt] = row;
   if (removals.isEarlier(name, surplus === 1 ? Number.NEGATIVE_INFINITY : removeAt)) return true;

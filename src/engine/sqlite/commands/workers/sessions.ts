@@ -258,9 +258,13 @@ const SOME_QUEUES = `SELECT q.name, EXISTS (SELECT 1 FROM lives l WHERE l.queue 
   FROM queues q WHERE q.name > ? ORDER BY q.name LIMIT ? + 0`;
 
 /** Queues that have sessions, none of them alive: of the `limit` by name after the cursor. */
-export function abandonedQueues(sql: Sql, cursor: string | null, limit: number, monotonic: number): AbandonedPage {
+export function abandonedQueues(
+  sql: Sql,
+  { cursor, limit, except = [] }: Params<"abandoned">,
+  monotonic: number,
+): AbandonedPage {
   const rows = sql.all<[name: string, abandoned: number]>(SOME_QUEUES, monotonic, monotonic, cursor ?? "", limit);
-  const queues = rows.flatMap(([name, abandoned]) => (abandoned === 1 ? name : []));
+  const queues = rows.flatMap(([name, abandoned]) => (abandoned === 1 && !except.includes(name) ? name : []));
   return { queues, cursor: rows.length < limit ? null : (rows.at(-1)?.[0] ?? null) };
 }
 

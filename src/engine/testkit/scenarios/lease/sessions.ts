@@ -200,6 +200,8 @@ export const sessions = scenarios("sessions", [
       context.advance(1_000);
       assert.deepEqual(await abandoned(10), ["idle", "left"]);
       assert.deepEqual(await abandoned(1), ["idle", "left"]);
+      const others = await context.engine.abandoned({ cursor: null, limit: 10, except: ["idle", "live"] });
+      assert.deepEqual(others.queues, ["left"]);
       await context.sweep(10, ["left"]);
       assert.deepEqual([await abandoned(10), (await context.counts("left")).queued], [["idle"], 1]);
     },
