@@ -81,14 +81,13 @@ async function mostAtOnce(task: string): Promise<number> {
   return Math.max(...running.map((by) => (now += by)));
 }
 
-test("the same work in jobs takes less time, and --json says so in one line", async () => {
+test("the same work in jobs is done side by side, and --json says in one line how much faster that was", async () => {
   const { code, stdout, stderr } = await start(program, ["--json", "--companies", "14"]).ended;
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout.trim().split("\n")).toHaveLength(1);
   const result = JSON.parse(stdout) as { sequentialMs: number; parallelMs: number; speedup: number };
   expect(result).toMatchObject({ companies: 14, completed: 14, failed: 0, rows: 61 });
   // How much faster depends on the machine, and is measured by the demo itself. Why does not: three and more pages at once.
-  expect(result.speedup).toBeGreaterThan(1);
   expect(await mostAtOnce("fetch")).toBeGreaterThanOrEqual(3);
   expect(result.sequentialMs / result.parallelMs).toBeCloseTo(result.speedup, 1);
   expect(stderr).toContain("Completed 14 companies");
