@@ -24,15 +24,19 @@ local function matching(ids, conditions)
     return string.sub(job.r[HOLDER], 1, #prefix) == prefix or string.find(job.history, '"worker":"' .. name .. '"', 1, true)
   end
 
-  -- What has the name and the message of the last error. Of a single run without its stack, which is most of it and stands
-  -- behind them: making letters small takes longer than all else.
-  local function errors_of(job)
-    local text, cut = job.history, string.find(job.history, '"stack":', 1, true)
-    if cut and not string.find(text, '\n', 1, true) then
-      local head = string.sub(text, 1, cut)
-      if string.find(head, '"name":', 1, true) and string.find(head, '"message":', 1, true) then text = head end
-    end
-    return job.errors == '' and text or text .. job.errors
+  -- May the name or the message of the last error have a text? Of a single run each is looked at by itself, and its stack is not:
+  -- making letters small takes long; and Lua tells long texts apart by some of their characters only, so that many that differ
+  -- in few cost it more than all else.
+  local named = {}
+  local function mentions(text, errors, wanted)
+    local from = errors == '' and not string.find(text, '\n', 1, true) and string.find(text, '"message":', 1, true)
+    local cut = from and string.find(text, '"stack":', from, true)
+    local at = cut and string.find(text, '"name":', 1, true)
+    if not at or at > from then return string.find(string.lower(text .. errors), wanted, 1, true) end
+    local name = string.sub(text, at, from)
+    local known = wanted .. name
+    if named[known] == nil then named[known] = string.find(string.lower(name), wanted, 1, true) ~= nil end
+    return named[known] or string.find(string.lower(string.sub(text, from, cut)), wanted, 1, true)
   end
 
   local tests = {
@@ -40,7 +44,7 @@ local function matching(ids, conditions)
     id = function(job, c) return string.find(job.id, c[3], 1, true) end,
     tag = function(job, c) return string.find('\n' .. job.tags .. '\n', '\n' .. c[3] .. '\n', 1, true) end,
     fingerprint = function(job, c) return job.fingerprint == c[3] end,
-    error = function(job, c) return string.find(string.lower(errors_of(job)), c[3], 1, true) end,
+    error = function(job, c) return mentions(job.history, job.errors, c[3]) end,
     worker = function(job, c) return is_worker(job, c[3]) end,
     task = function(job, c)
       local task = task_of(job.stored)
@@ -70,11 +74,22 @@ local function matching(ids, conditions)
 
   local function of(wanted, key_name, part) return wanted and hmget(key_name, part) or {} end -- keys: job run held tags fingerprints history errors
 
-  local n = 0
+  local n, has_errors = 0, by_history and redis.call('EXISTS', K.errors) == 1
   local function look(part)
     local jobs, runs, held = of(by_record, 'job', part), of(by_record, 'run', part), of(by_record, 'held', part)
     local tags, prints = of(needed.tags, 'tags', part), of(needed.fingerprints, 'fingerprints', part)
-    local histories, errors = of(by_history, 'history', part), of(by_history, 'errors', part)
+    local histories, errors = of(by_history, 'history', part), of(has_errors, 'errors', part)
+    -- Texts are looked for in very many jobs.
+    if #conditions == 1 and needed.history and not by_record then
+      local wanted, holds = conditions[1][3], conditions[1][2] == 1
+      for i = 1, #part do
+        local text, more = histories[i] or '', errors[i] or ''
+        bytes = bytes + (#text + #more) / BYTES_PASSED
+        if (mentions(text, more, wanted) and true or false) == holds then kept[#kept + 1] = n + i end
+      end
+      n = n + #part
+      return
+    end
     for i, id in ipairs(part) do
       n = n + 1
       local job = {
