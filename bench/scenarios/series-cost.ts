@@ -1,13 +1,13 @@
 /**
  * What do series cost a job that runs? Exchanges of plain jobs, of which each settles and leases as many, in blocks by turns with
  * and without what is counted in the series; each block ends with a sweep, which adds up what was counted. Measured is the CPU
- * time of the Redis server's main thread, on SQLite of this process; answered the ratio of the medians of both. The round verifies
- * the totals.
+ * time of the Redis server's main thread, on SQLite of this process; answered the ratio of the medians of both, and what a job with
+ * it takes, on Redis of the client in this process too. The round verifies the totals.
  */
 import { Redis } from "ioredis";
 import { connect, task, type Engine, type Longshore } from "longshore";
 import { openEngine } from "../own-engine.js";
-import { NotVerified, type Scenario } from "../scenario.js";
+import { NotVerified, type Measure, type Scenario } from "../scenario.js";
 import { medianOf } from "../statistics.js";
 import type { Store } from "../system.js";
 import { DAY, DONE, type Lease } from "./bounds/load.js";
@@ -20,7 +20,11 @@ const SESSION = "worker/series";
 export const seriesCost: Scenario = {
   id: "series-cost",
   what: "CPU time of exchanges with what is counted in the series, as a multiple of the same without",
-  measures: BATCHES.map((batch) => ({ name: `series-cost: batch ${batch}`, unit: "ratio", better: "less" })),
+  measures: BATCHES.flatMap((batch): Measure[] => [
+    { name: nameOf(batch), unit: "ratio", better: "less" },
+    { name: `${nameOf(batch)}, engine`, unit: "µs/job", better: "less" },
+    { name: `${nameOf(batch)}, client`, unit: "µs/job", better: "less" },
+  ]),
   async round({ store, queue, jobs }) {
     const engine = await openEngine(store.url);
     const producer = await connect(store.url);
@@ -28,12 +32,10 @@ export const seriesCost: Scenario = {
     const measured: Record<string, number> = {};
     try {
       for (const batch of BATCHES) {
-        measured[`series-cost: batch ${batch}`] = await ratioFor(
-          { engine, producer, cpu },
-          `${queue}-${batch}`,
-          batch,
-          jobs,
-        );
+        const cost = await costFor({ engine, producer, cpu }, `${queue}-${batch}`, batch, jobs);
+        measured[nameOf(batch)] = cost.ratio;
+        measured[`${nameOf(batch)}, engine`] = cost.engine;
+        if (store.kind === "redis") measured[`${nameOf(batch)}, client`] = cost.client;
       }
       return measured;
     } finally {
@@ -43,6 +45,17 @@ export const seriesCost: Scenario = {
     }
   },
 };
+
+function nameOf(batch: number): string {
+  return `series-cost: batch ${batch}`;
+}
+
+/** CPU time with what is counted as a multiple of that without, and microseconds of it a job. */
+interface Cost {
+  readonly ratio: number;
+  readonly engine: number;
+  readonly client: number;
+}
 
 /** CPU time so far, in milliseconds. */
 interface Cpu {
@@ -76,7 +89,7 @@ interface Parts {
   readonly cpu: Cpu;
 }
 
-async function ratioFor({ engine, producer, cpu }: Parts, queue: string, batch: number, jobs: number): Promise<number> {
+async function costFor({ engine, producer, cpu }: Parts, queue: string, batch: number, jobs: number): Promise<Cost> {
   const work = task("work", { queue });
   const exchanges = Math.min(MOST_EXCHANGES, Math.ceil(jobs / batch / BLOCKS));
   const perBlock = exchanges * batch;
@@ -94,7 +107,7 @@ async function ratioFor({ engine, producer, cpu }: Parts, queue: string, batch: 
     startedAt: 0,
   };
   await engine.openSession({ session: `${SESSION}-${queue}`, worker, ttl: DAY });
-  const [with_, without]: [number[], number[]] = [[], []];
+  const [with_, without, client]: [number[], number[], number[]] = [[], [], []];
   let call = 0;
   for (let block = 0; block < BLOCKS * 2; block += 1) {
     // With, without, without, with: whatever a second block has of the one before it, both have as often.
@@ -104,6 +117,7 @@ async function ratioFor({ engine, producer, cpu }: Parts, queue: string, batch: 
       Array.from({ length: perBlock }, () => ({})),
     );
     const before = await cpu.now();
+    const began = await ownTime();
     let held: readonly Lease[] = [];
     for (let exchange = 0; exchange <= exchanges; exchange += 1) {
       call += 1;
@@ -114,6 +128,7 @@ async function ratioFor({ engine, producer, cpu }: Parts, queue: string, batch: 
       const claim = { queues: [queue], max: batch, suspect: true, tasks: ["work"] };
       ({ leases: held } = await engine.exchange({ session: `${SESSION}-${queue}`, lane: 0, call, settle, claim }));
     }
+    if (counted) client.push((await ownTime()) - began);
     await engine.sweep({ queues: [queue], limit: 100, dead: [] });
     (counted ? with_ : without).push((await cpu.now()) - before);
   }
@@ -121,5 +136,6 @@ async function ratioFor({ engine, producer, cpu }: Parts, queue: string, batch: 
   const wanted = perBlock * BLOCKS;
   if (total?.figures.count !== wanted) throw new NotVerified(`${total?.figures.count ?? 0} ends instead of ${wanted}`);
   await engine.obliterate({ queue, force: true });
-  return medianOf(with_) / medianOf(without);
+  const perJob = (times: number[]): number => (medianOf(times) * 1_000) / perBlock;
+  return { ratio: medianOf(with_) / medianOf(without), engine: perJob(with_), client: perJob(client) };
 }

@@ -77,7 +77,10 @@ export const RUN_BUCKETS_FROM = 32;
 export function packFigures({ count, wait, run }: Figures): number[] {
   const packed = [count, wait.sum, run.sum];
   const add = ({ buckets }: Durations, from: number): void => {
-    for (const [bucket, n] of buckets.entries()) if (n > 0) packed.push(from + bucket, n);
+    for (let bucket = 0; bucket < buckets.length; bucket += 1) {
+      const n = buckets[bucket] ?? 0;
+      if (n > 0) packed.push(from + bucket, n);
+    }
   };
   add(wait, 0);
   add(run, RUN_BUCKETS_FROM);

@@ -111,6 +111,7 @@ export class ExchangeSender {
 /** The outcome of a run, addressed to its lease. */
 function settlementOf(run: Run): Settlement {
   const { queue, id, epoch } = run.lease;
+  const outcome = run.outcome ?? { kind: "return" };
   const measured = measuredOf(run);
-  return { queue, id, epoch, outcome: run.outcome ?? { kind: "return" }, ...(measured !== undefined && { measured }) };
+  return measured === undefined ? { queue, id, epoch, outcome } : { queue, id, epoch, outcome, measured };
 }
