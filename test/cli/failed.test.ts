@@ -2,6 +2,7 @@
 import { connect, task, type Longshore } from "longshore";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { filedJobs } from "../../src/cli/views/failure-table.js";
 import { emptyFolder, inProcess, removeFolder, type Ended } from "./command.js";
 
 const broken = (name: string, queue: string) =>
@@ -74,6 +75,15 @@ describe.each(Object.keys(engines))("on %s", (engine) => {
   afterEach(async () => {
     for (const { name } of await jobs.queues({ system: true })) await jobs.queue(name).obliterate({ force: true });
     await jobs.close();
+  });
+
+  test("failed says that more jobs are filed than a list counts", async () => {
+    await jobs.enqueueMany(
+      scan,
+      Array.from({ length: 1_001 }, () => ({ url: "https://a.example" })),
+    );
+    await drain();
+    expect((await run("failed")).stdout).toMatch(/ open +1001 +1000\+ +scan /);
   });
 
   test("failed lists the causes, with what most failures have in common above", async () => {
@@ -159,4 +169,13 @@ describe.each(Object.keys(engines))("on %s", (engine) => {
     expect((await run("failed", "clear", "--queue", "scans", "--yes")).stdout).toBe("3 failed jobs removed\n");
     expect(await Promise.all(ids.map(stateOf))).toEqual([undefined, undefined, undefined]);
   });
+});
+
+test("what is asked before jobs of a cause are removed does not name fewer than will be", () => {
+  expect(filedJobs({ filed: 10_003, queues: [{ filed: 3 }, { filed: 10_000 }] }, "failed")).toBe(
+    "at least 10003 failed jobs",
+  );
+  expect(filedJobs({ filed: 12_000, queues: [{ filed: 6_000 }, { filed: 6_000 }] }, "failed")).toBe(
+    "12000 failed jobs",
+  );
 });

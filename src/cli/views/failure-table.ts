@@ -1,8 +1,9 @@
 /** Failure groups in a table, one a line, behind what many failures have in common. */
 import type { FailurePage } from "../../client/failures/failure-list.js";
-import type { FailureGroupState } from "../../model/failure/group.js";
+import { MOST_FILED, MOST_FILED_IN_LISTS, type FailureGroupState } from "../../model/failure/group.js";
 import type { FailureGroupSnapshot } from "../../model/failure/groups/merged-group.js";
 import type { SharedCause } from "../../model/failure/groups/shared-cause.js";
+import { jobCount } from "../flags/filters.js";
 import type { Output } from "../terminal/output.js";
 import { paint, type Style } from "../terminal/table.js";
 import { relative } from "../terminal/time-text.js";
@@ -38,7 +39,7 @@ export function printFailures(out: Output, page: FailurePage, causes: readonly S
       group.fingerprint,
       paint(styles[group.state], group.state),
       String(group.runs),
-      String(group.filed),
+      `${group.filed}${isCapped(group, MOST_FILED_IN_LISTS) ? "+" : ""}`,
       tasksOf(group),
       relative(group.lastAt, now),
       errorOf(group),
@@ -46,6 +47,20 @@ export function printFailures(out: Output, page: FailurePage, causes: readonly S
   );
   if (page.cursor !== null || !page.exact) out.note("There are more: --limit, --queue, --task or --state show others.");
   out.note("FILED jobs stand failed now. See them: longshore jobs --state failed --fingerprint FINGERPRINT");
+}
+
+type Filed = Pick<FailureGroupSnapshot, "filed"> & {
+  readonly queues: readonly Pick<FailureGroupSnapshot["queues"][number], "filed">[];
+};
+
+/** The jobs filed under a group that was read alone, in words: what is done to them is done to those beyond the count as well. */
+export function filedJobs(group: Filed, kind = ""): string {
+  return `${isCapped(group, MOST_FILED) ? "at least " : ""}${jobCount(group.filed, kind)}`;
+}
+
+/** Was counting broken off in one of its queues? */
+function isCapped({ queues }: Filed, most: number): boolean {
+  return queues.some(({ filed }) => filed >= most);
 }
 
 /** The error of a group in words. */

@@ -13,7 +13,7 @@ import { parseWhole } from "../../flags/arguments.js";
 import { connected } from "../../flags/connection.js";
 import { describeQuery, jobCount, queryOf } from "../../flags/filters.js";
 import { UsageError } from "../../terminal/exit.js";
-import { errorOf, printFailures } from "../../views/failure-table.js";
+import { errorOf, filedJobs, printFailures } from "../../views/failure-table.js";
 
 interface ListFlags {
   queue?: string;
@@ -123,13 +123,13 @@ async function retry(command: Command, fingerprint: string): Promise<void> {
   await connected<GroupFlags>(command, async ({ longshore, out, flags }) => {
     const { fromStart = false } = flags;
     const handle = longshore.failure(fingerprint);
-    const { filed } = await handle.refresh();
+    const group = await handle.refresh();
     const { id } = await handle.retry({ ...actorOf(flags), fromStart });
     if (out.json) {
-      out.document({ id, filed });
+      out.document({ id, filed: group.filed });
       return;
     }
-    out.line(`${id} will retry ${jobCount(filed)}; ${fingerprint} is resolved`);
+    out.line(`${id} will retry ${filedJobs(group)}; ${fingerprint} is resolved`);
     out.note(`See how far it is: longshore job ${id}`);
   });
 }
@@ -138,13 +138,13 @@ async function discard(command: Command, fingerprint: string): Promise<void> {
   await connected<GroupFlags>(command, async ({ longshore, out, flags }) => {
     const handle: FailureHandle = longshore.failure(fingerprint);
     const group = await handle.refresh();
-    await confirm(`remove ${jobCount(group.filed, "failed")}, with their data: ${errorOf(group)}`, flags.yes);
+    await confirm(`remove ${filedJobs(group, "failed")}, with their data: ${errorOf(group)}`, flags.yes);
     const { id } = await handle.discard(actorOf(flags));
     if (out.json) {
       out.document({ id, filed: group.filed });
       return;
     }
-    out.line(`${id} will remove ${jobCount(group.filed, "failed")}`);
+    out.line(`${id} will remove ${filedJobs(group, "failed")}`);
     out.note(`See how far it is: longshore job ${id}`);
   });
 }
