@@ -267,6 +267,12 @@ describe("bulk jobs that have ended", () => {
 describe("a bulk job is refused", () => {
   const wrong: Record<string, { request: object; field: string }> = {
     "without conditions": { request: { action: "cancel", filter: {} }, field: "filter" },
+    "with nothing in not": { request: { action: "remove", filter: { not: {} } }, field: "filter" },
+    "with nothing said in not": { request: { action: "remove", filter: { not: { tag: undefined } } }, field: "filter" },
+    "with a bound that is not known": {
+      request: { action: "remove", filter: { created: { before: undefined } } },
+      field: "created",
+    },
     "without a filter": { request: { action: "cancel" }, field: "filter" },
     "with an unknown action": { request: { action: "explode", filter: { task: "work" } }, field: "action" },
     "with an unknown condition": { request: { action: "cancel", filter: { user: "42" } }, field: "user" },

@@ -115,19 +115,22 @@ export function parseQuery(query: JobQuery): ParsedQuery {
   const { not, ...conditions } = query;
   const all = parseConditions("", conditions);
   if (not === undefined) return { filter: all, noWorker: conditions.noWorker ?? null };
-  if (typeof not !== "object" || not === null) throw new InvalidInput("not", not, "an object of conditions");
+  if (typeof not !== "object" || not === null || Array.isArray(not)) {
+    throw new InvalidInput("not", not, "an object of conditions");
+  }
   const none = parseConditions("not.", not);
   const unwanted = not.noWorker === undefined ? null : !not.noWorker;
   const wanted = conditions.noWorker ?? unwanted;
   if (unwanted !== null && wanted !== unwanted) {
     throw new InvalidInput("not.noWorker", not.noWorker, "not the same as noWorker: no job matches both");
   }
-  return { filter: { ...all, not: none }, noWorker: wanted };
+  // Without conditions it is none itself: a filter that has no other must not look as if it had one.
+  return { filter: Object.keys(none).length === 0 ? all : { ...all, not: none }, noWorker: wanted };
 }
 
 function parseConditions(within: string, given: JobQueryConditions): JobConditions {
   for (const [key, value] of Object.entries(given)) {
-    if (key in PARSERS) continue;
+    if (Object.hasOwn(PARSERS, key)) continue;
     const known = within === "" ? `${NAMES.join(", ")}, not` : NAMES.join(", ");
     throw new InvalidInput(within + key, value, `no such condition; known: ${known}`);
   }
@@ -206,7 +209,7 @@ function parseWindow(field: string, value: unknown): TimeWindow {
   };
 }
 
-/** An object with some of these parts and no others. */
+/** An object with some of these parts and no others. Parts that are `undefined` are not there, and none at all would match every job. */
 function parseParts<Part extends string>(
   field: string,
   value: unknown,
@@ -215,8 +218,11 @@ function parseParts<Part extends string>(
 ): { readonly [Name in Part]?: unknown } {
   const names: readonly string[] = typeof value === "object" && value !== null ? Object.keys(value) : [];
   const known: readonly string[] = parts;
-  if (names.length === 0 || !names.every((name) => known.includes(name))) throw new InvalidInput(field, value, rule);
-  return value as { readonly [Name in Part]?: unknown };
+  const given = value as { readonly [Name in Part]?: unknown };
+  if (!names.every((name) => known.includes(name)) || parts.every((part) => given?.[part] === undefined)) {
+    throw new InvalidInput(field, value, rule);
+  }
+  return given;
 }
 
 function parseNumber(field: string, value: unknown): number {
