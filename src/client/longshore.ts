@@ -9,6 +9,7 @@ import { parseFields, type ChosenField, type FieldChoice, type SlimRecord } from
 import type { JobRef, JobSpec } from "../model/job/job.js";
 import { parseRef } from "../model/options/after.js";
 import { parseKind } from "../model/document/document.js";
+import { parseSignalOption } from "../model/value/call-options.js";
 import { isReserved, parseId, parseKey, parseName } from "../model/value/name.js";
 import { isThenable } from "../model/value/thenable.js";
 import type { StandardSchema } from "../define/schema.js";
@@ -416,7 +417,7 @@ export class Longshore {
    * }
    */
   watch(queues: string | readonly string[], options: { signal?: AbortSignal } = {}): AsyncIterable<WatchEvent> {
-    return watchQueues(this.#context, parseWatched(queues), options.signal ?? null);
+    return watchQueues(this.#context, parseWatched(queues), parseSignalOption(options) ?? null);
   }
 
   /**

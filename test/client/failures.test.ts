@@ -315,6 +315,19 @@ describe("a failure group", () => {
       field: "who",
       call: async (longshore) => longshore.failure("f").retry({ who: "a" } as never),
     },
+    "no options of a page": { field: "options", call: async (longshore) => longshore.failures().page(null as never) },
+    "a misspelt option of a page": {
+      field: "limt",
+      call: async (longshore) => longshore.failures().page({ limt: 1 } as object),
+    },
+    "no options of shared causes": {
+      field: "options",
+      call: async (longshore) => longshore.failures().sharedCauses(null as never),
+    },
+    "no options of a retry": {
+      field: "options",
+      call: async (longshore) => longshore.failure("f").retry(null as never),
+    },
     "no flag": {
       field: "fromStart",
       call: async (longshore) => longshore.failure("f").retry({ fromStart: 1 as never }),

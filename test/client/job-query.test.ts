@@ -138,6 +138,18 @@ describe("a filter is refused", () => {
     await longshore.close();
   });
 
+  it.each<[unknown, string]>([
+    [null, "options"],
+    [{ singal: null }, "singal"],
+  ])("so are the options %j of what is asked of a list", async (options, field) => {
+    const longshore = await connect("memory:");
+    const list = longshore.jobs();
+    for (const asked of [list.page(options as object), list.count(options as object), list.facets(options as object)]) {
+      await expect(asked).rejects.toThrow(expect.objectContaining({ field }));
+    }
+    await longshore.close();
+  });
+
   it("so is an order, and a field that there is not", async () => {
     const longshore = await connect("memory:");
     expect(() => longshore.jobs({}, { order: "best" as "newest" })).toThrow(

@@ -143,6 +143,17 @@ it("a reader that is too slow gets gaps, one for each queue of which it missed s
   await fixture.longshore.close();
 });
 
+it.each<[unknown, string]>([
+  [null, "options"],
+  [5, "options"],
+  [{ singal: AbortSignal.abort() }, "singal"],
+  [{ signal: new AbortController() }, "signal"],
+])("refuses the options %j", async (options, field) => {
+  const { fixture } = counting();
+  expect(() => fixture.longshore.watch("a", options as object)).toThrow(expect.objectContaining({ field }));
+  await fixture.longshore.close();
+});
+
 it.each([[[]], [["a", ""]], [[" "]], [Array.from({ length: 1_001 }, (_none, n) => `q${n}`)], [""]])(
   "refuses %j",
   async (queues) => {

@@ -232,7 +232,8 @@ function expected(options: DocumentVersion): number | null {
   return options.version === undefined ? null : parseVersion("version", options.version);
 }
 
-function refuseOthers(options: object, names: readonly string[]): void {
+function refuseOthers(options: unknown, names: readonly string[]): void {
+  if (typeof options !== "object" || options === null) throw new InvalidInput("options", options, "an object");
   const other = Object.keys(options).find((name) => !names.includes(name));
   if (other === undefined) return;
   throw new InvalidInput(other, Reflect.get(options, other), `one of these options: ${names.join(", ")}`);

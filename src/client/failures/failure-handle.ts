@@ -1,4 +1,5 @@
 /** A handle on a failure group of all queues, found by its fingerprint: to look at it, and to say or do what is to become of it. */
+import { checkOptions } from "../../model/value/call-options.js";
 import type { GivenGroupState } from "../../model/failure/group.js";
 import { isFingerprint } from "../../model/failure/fingerprint.js";
 import { InvalidInput } from "../../model/errors/errors.js";
@@ -78,6 +79,7 @@ export class FailureHandle {
    * @example const { applied } = await (await longshore.failure(fingerprint).retry({ by: "ada" })).result();
    */
   async retry(options: FailureActor & { fromStart?: boolean } = {}): Promise<FailureBulkJob> {
+    checkOptions(options, ["by", "fromStart"]);
     const { fromStart: from = false, ...actor } = options;
     const fromStart = parseFlag("fromStart", from);
     const by = parseActor(actor);
@@ -126,8 +128,7 @@ export function parseFingerprint(field: string, value: unknown): string {
 }
 
 function parseActor(actor: FailureActor): string | null {
-  if (typeof actor !== "object" || actor === null) throw new InvalidInput("options", actor, "an object");
-  const { by, ...others } = actor;
-  for (const [key, value] of Object.entries(others)) throw new InvalidInput(key, value, "no such option; known: by");
+  checkOptions(actor, ["by"]);
+  const { by } = actor;
   return by === undefined ? null : parseKey("by", by, 100);
 }

@@ -1,6 +1,7 @@
 /** A list of failure groups over queues, read as a stream or page by page, and the causes that many of them share. */
 import { compareMerged, mergeGroups, type FailureGroupSnapshot } from "../../model/failure/groups/merged-group.js";
 import { sharedCauses, type SharedCause } from "../../model/failure/groups/shared-cause.js";
+import { checkOptions } from "../../model/value/call-options.js";
 import { parseTime, parseWhole } from "../../model/value/scalar.js";
 import type { ConnectionContext } from "../connection/context.js";
 import { cursorAt, matchesQuery, parseCursor, type ParsedFailureQuery } from "./failure-query.js";
@@ -45,6 +46,7 @@ export class FailureList implements AsyncIterable<FailureGroupSnapshot> {
    * @throws InvalidInput; EngineUnavailable
    */
   async page(options: { cursor?: string | null; limit?: number } = {}): Promise<FailurePage> {
+    checkOptions(options, ["cursor", "limit"]);
     const { cursor = null, limit = DEFAULT_PAGE } = options;
     const most = parseWhole("limit", limit, 1, LARGEST_PAGE);
     const place = cursor === null ? null : parseCursor(cursor);
@@ -64,6 +66,7 @@ export class FailureList implements AsyncIterable<FailureGroupSnapshot> {
    * @example for (const { hint } of await longshore.failures().sharedCauses()) console.log(hint);
    */
   async sharedCauses(options: { since?: Date | number } = {}): Promise<SharedCause[]> {
+    checkOptions(options, ["since"]);
     const since =
       options.since === undefined ? (await this.#context.engine.now()) - HOUR : parseTime("since", options.since);
     return sharedCauses((await this.#read(since - HOUR)).groups, since);

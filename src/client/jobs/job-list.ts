@@ -2,6 +2,7 @@
  * A listing of jobs, read as a stream or page by page: jobs that do not move are neither missed nor repeated. And the
  * totals of a tag: counts of the jobs of a user, a project or a run.
  */
+import { checkOptions, parseSignalOption } from "../../model/value/call-options.js";
 import type { ListOrder, StateCounts } from "../../engine/contract/engine.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { JobFilter } from "../../model/job/query/filter.js";
@@ -67,6 +68,7 @@ export class JobList<Field extends LongField = never> implements AsyncIterable<S
    * @throws InvalidInput
    */
   async page(options: { cursor?: string | null; limit?: number } = {}): Promise<SnapshotPage<Field>> {
+    checkOptions(options, ["cursor", "limit"]);
     const { cursor = null, limit = DEFAULT_PAGE } = options;
     if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
       throw new InvalidInput("limit", limit, `a whole number from 1 to ${LARGEST_PAGE}`);
@@ -87,7 +89,7 @@ export class JobList<Field extends LongField = never> implements AsyncIterable<S
    * console.log(`${count}${atLeast ? " or more" : ""} failed`);
    */
   async count(options: { signal?: AbortSignal } = {}): Promise<JobCount> {
-    return countJobs(this.#context.engine, await this.#filter(), options.signal);
+    return countJobs(this.#context.engine, await this.#filter(), parseSignalOption(options));
   }
 
   /**
@@ -99,7 +101,7 @@ export class JobList<Field extends LongField = never> implements AsyncIterable<S
    * for (const { value, count } of tasks) console.log(`${value}: ${count} failed`);
    */
   async facets(options: { signal?: AbortSignal } = {}): Promise<JobFacets> {
-    return facetsOf(this.#context.engine, await this.#filter(), options.signal);
+    return facetsOf(this.#context.engine, await this.#filter(), parseSignalOption(options));
   }
 
   #filter(): Promise<JobFilter> {
