@@ -118,6 +118,8 @@ export class Simulation {
   readonly jobs: JobRef[] = [];
   readonly #flows: JobRef[] = [];
   readonly #leases: Held[] = [];
+  /** The tasks of the leased jobs, by lease: a worker says with its figures whose they are. */
+  readonly #tasks = new Map<string, string>();
   readonly cursors = new Map<string, number>();
   readonly #ids = createIdSource((n) => new Uint8Array(n).fill(7));
   readonly #sessions: Session[] = [];
@@ -317,7 +319,9 @@ export class Simulation {
   #exchange(session: Session, step: Extract<Step, { kind: "exchange" }>): Call {
     const settle: Settlement[] = step.settle.flatMap(({ lease, own, outcome }) => {
       const found = this.#lease(session, lease, own);
-      return found === undefined ? [] : [{ ...found, outcome, measured: measuredOf(found) }];
+      return found === undefined
+        ? []
+        : [{ ...found, outcome, measured: measuredOf(found, this.#tasks.get(leaseName(found)) ?? "") }];
     });
     const claim: Claim | null = step.claim === null ? null : { ...step.claim, queues: session.queues };
     const lane = step.lane === 0 ? 0 : 1;
@@ -332,7 +336,8 @@ export class Simulation {
     const settled = params.settle.map(({ id, epoch, outcome }) => `${id}@${epoch} ${outcome.kind}`).join();
     const title = `${what} ${params.session} settling [${settled}] claiming ${params.claim?.max ?? "nothing"}`;
     return call(title, "exchange", params, (answer) => {
-      for (const { queue, id, epoch } of (answer as ExchangeAnswer).leases) {
+      for (const { queue, id, epoch, body } of (answer as ExchangeAnswer).leases) {
+        this.#tasks.set(leaseName({ queue, id, epoch }), body?.task ?? "");
         this.#leases.push({ session: params.session, lease: { queue, id, epoch } });
       }
     });
@@ -494,6 +499,10 @@ function latest<T>(items: readonly T[], n: number): T | undefined {
   return items.length === 0 ? undefined : items[items.length - 1 - (n % items.length)];
 }
 
+function leaseName({ queue, id, epoch }: LeaseRef): string {
+  return `${queue}/${id}@${epoch}`;
+}
+
 function namesOf(refs: readonly JobRef[]): string {
   return refs.map(({ queue, id }) => `${queue}/${id}`).join();
 }
@@ -503,7 +512,7 @@ function queueOf(n: number): string {
 }
 
 /** What a worker might have measured of a run: always the same of one lease, as a settlement may be sent again. */
-function measuredOf({ id, epoch }: LeaseRef): Measured {
+function measuredOf({ id, epoch }: LeaseRef, task: string): Measured {
   const drawn = Buffer.from(id).reduce((sum, byte) => sum + byte, epoch);
-  return { task: TASKS[drawn % TASKS.length] ?? "", wait: (drawn * 37) % 4_000, run: (drawn * 7_919) % 90_000 };
+  return { task, wait: (drawn * 37) % 4_000, run: (drawn * 7_919) % 90_000 };
 }

@@ -4,6 +4,7 @@ import type { Samples } from "../../../model/series/sample.js";
 
 /** What a worker measured of a run, for the series. The times are whole milliseconds. */
 export interface Measured extends Times {
+  /** The task of the job, as its lease says it; empty when that cannot be read. An engine may take it for the job's without reading that. */
   readonly task: string;
 }
 
