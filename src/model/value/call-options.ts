@@ -13,6 +13,12 @@ export function checkOptions(options: unknown, known: readonly string[]): void {
 export function parseSignalOption(options: { readonly signal?: AbortSignal }): AbortSignal | undefined {
   checkOptions(options, ["signal"]);
   const { signal } = options;
-  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  if (signal === undefined || isSignal(signal)) return signal;
   throw new InvalidInput("signal", signal, "an AbortSignal");
+}
+
+/** Is it an `AbortSignal`, of whatever realm? That of a test environment or of another copy of Node's classes is no instance of ours. */
+function isSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== "object" || value === null) return false;
+  return "aborted" in value && "addEventListener" in value && typeof value.addEventListener === "function";
 }
