@@ -30,6 +30,12 @@ export class InvalidInput extends LongshoreError {
     this.#value = value;
   }
 
+  /** The type of the value, for answers that must not repeat it: `"string"`, `"null"`, `"array"`, `"undefined"` … */
+  get valueType(): string {
+    if (this.#value === null) return "null";
+    return Array.isArray(this.#value) ? "array" : typeof this.#value;
+  }
+
   /** The same error for a field inside `part`: its field becomes `"part.field"`. */
   within(part: string): InvalidInput {
     return new InvalidInput(`${part}.${this.field}`, this.#value, this.rule, { cause: this.cause });

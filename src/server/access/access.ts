@@ -1,0 +1,23 @@
+/**
+ * Who asks, and what they may: the answer of authentication, which every route asks before it does anything. A scope is a
+ * right of a kind; a tag narrows all rights to the jobs that carry it.
+ */
+
+/** What a token may do. `read` sees jobs without their payloads; `operate` commands what is there; `admin` may do everything. */
+export const SCOPES = ["read", "read:payload", "enqueue", "operate", "admin"] as const;
+
+/** A kind of right: `read`, `read:payload`, `enqueue`, `operate` or `admin`. */
+export type Scope = (typeof SCOPES)[number];
+
+/** Who asks, and what they may. */
+export interface Access {
+  /** Whose request it is, for the audit log: the name of a token, or what `authorize` says. */
+  readonly subject: string;
+  /** Only jobs with this tag are seen and touched; `null`: all are. */
+  readonly tag: string | null;
+  /** Has it this right? With a queue: in this queue. Without one: in any queue at least. */
+  allows(scope: Scope, queue?: string): boolean;
+}
+
+/** The access of a server that is open: everything, as `open`. */
+export const OPEN_ACCESS: Access = { subject: "open", tag: null, allows: () => true };
