@@ -24,6 +24,7 @@ import { listDescriptions } from "./task-descriptions.js";
 import { parseMany, type EnqueueArguments, type ManyOptions } from "./enqueue/enqueue-arguments.js";
 import { EnqueueBatch } from "./enqueue/enqueue-batch.js";
 import { enqueueFlow } from "./enqueue/enqueue-flow.js";
+import { parseRequests, specsOf, type JobRequest } from "./enqueue/job-request.js";
 import { isFlow, type AnyFlow, type Flow } from "../define/flow.js";
 import { FailureHandle, parseFingerprint } from "./failures/failure-handle.js";
 import { FailureList } from "./failures/failure-list.js";
@@ -33,6 +34,7 @@ import type { FlowEnqueueOptions } from "./enqueue/flow-options.js";
 import { parseQuery, resolveFilter, type JobQuery } from "./jobs/job-filter.js";
 import { JobList, tagTotals, type ListOptions, type TagTotals } from "./jobs/job-list.js";
 import { Job, type RetryOptions } from "./jobs/job.js";
+import { refsOf } from "./jobs/job-refs.js";
 import { Queue } from "./queue.js";
 import type { WatchEvent } from "./connection/watch-event.js";
 import { WorkerHandle } from "./worker-handle.js";
@@ -179,6 +181,37 @@ export class Longshore {
       (index) => specs[index] ?? this.#specs.makeFast(task, kept[index]),
       (spec, answer) => this.#handle(task, spec, answer),
     );
+  }
+
+  /**
+   * Accepts jobs of any tasks together: all inputs and options are checked before the first is sent. What else is said of `enqueueMany`
+   * holds here, too: they go in order, a unique key that has an owner answers with `outcome: "rejected"`, and with ids of your own
+   * calling again completes what an engine that failed half-way left.
+   * @throws InvalidInput, whose field names the job (`jobs[2].options.delay`); PayloadTooLarge, EngineUnavailable
+   * @example
+   * const [scanned, mailed] = await longshore.enqueueAll([
+   *   { task: scan, input: { url } },
+   *   { task: "mail", input: { to }, options: { delay: "10m" } },
+   * ]);
+   */
+  async enqueueAll(jobs: readonly JobRequest[]): Promise<Job[]> {
+    this.#guard();
+    const requests = parseRequests(jobs);
+    const specs = await specsOf(this.#specs, requests);
+    return this.#batch.addMany(
+      specs.length,
+      (index) => specs[index] as JobSpec,
+      (spec, answer) => this.#handle(spec.task, spec, answer),
+    );
+  }
+
+  /**
+   * The queues that have a job with this id, for ids of your own, which several queues may have: of these `job(id)` finds one. Looks
+   * into every queue unless the id was made by Longshore.
+   * @throws InvalidInput
+   */
+  async refsOf(id: string): Promise<JobRef[]> {
+    return refsOf(this.#setup.engine, parseId("id", id));
   }
 
   /**
@@ -473,7 +506,7 @@ export class Longshore {
 
   #handle(task: AnyTask | string, spec: JobSpec, answer: EnqueueAnswer): Job {
     const schema: StandardSchema | null = typeof task === "string" ? null : task.schema;
-    return new Job(this.#context, { queue: spec.queue, id: answer.id }, answer.outcome, schema);
+    return new Job(this.#context, { queue: spec.queue, id: answer.id }, answer.outcome, schema, answer.state);
   }
 
   async #bulk(command: BulkCommand, query: JobQuery, options: BulkOptions & RetryOptions = {}): Promise<BulkAnswer> {

@@ -69,16 +69,25 @@ export class Job<Result = unknown, Input = unknown> {
    * `enqueueMany`). `null` when the handle was looked up.
    */
   readonly outcome: EnqueueOutcome;
+  /** The state in which enqueueing left it; `null` when the handle was looked up, and on flows and what schedules enqueue. */
+  readonly enqueuedState: JobState | null;
   readonly #context: ConnectionContext;
   readonly #schema: StandardSchema | null;
 
   /** @internal Handles come from `enqueue`, `job` and `queue().job`. */
-  constructor(context: ConnectionContext, ref: JobRef, outcome: EnqueueOutcome, schema: StandardSchema | null) {
+  constructor(
+    context: ConnectionContext,
+    ref: JobRef,
+    outcome: EnqueueOutcome,
+    schema: StandardSchema | null,
+    enqueuedState: JobState | null = null,
+  ) {
     this.#context = context;
     this.#schema = schema;
     this.id = ref.id;
     this.queue = ref.queue;
     this.outcome = outcome;
+    this.enqueuedState = enqueuedState;
   }
 
   /** The job as it is now. @throws JobNotFound, EngineUnavailable */

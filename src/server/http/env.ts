@@ -1,15 +1,29 @@
 /** What every handler of the server is given with a request. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
-import type { Access } from "../access/access.js";
+import type { Access } from "./access.js";
 
 /** The variables of a request. */
 export interface ServerEnv {
   Variables: {
     /** Who asks. Set by authentication, before any route. */
     access: Access;
+    /** What the route does, as the audit log names it: `"jobs.cancel"`. Set by the route. */
+    action: string;
     /** The path under which clients reach the server, without a slash at its end: `""`, `/admin/jobs`. */
     publicPath: string;
   };
+  Bindings: ServerBindings;
+}
+
+/** What the adapter knows of a request that `Request` does not say. */
+export interface ServerBindings {
+  /** The address of the client's socket; absent where the host application hands a `Request` over. */
+  readonly remoteAddress?: string;
+  /** The path that the host application has taken off already, as Express does. */
+  readonly mountedAt?: string;
+  /** See the variable of the same name. */
+  readonly publicPath?: string;
 }
 
 /** A request and its answer. */
@@ -17,3 +31,9 @@ export type ServerContext = Context<ServerEnv>;
 
 /** A step before routes: it answers itself, throws a `Problem`, or goes on. */
 export type Guard = MiddlewareHandler<ServerEnv>;
+
+/** The app that routes are added to. */
+export type ServerApp = OpenAPIHono<ServerEnv>;
+
+/** The version of the API: in its document, and in a header of every answer. */
+export const API_VERSION = "1";

@@ -1,0 +1,80 @@
+/**
+ * The application: guards in their order, then the routes. The two health routes stand before everything, since a load balancer has
+ * no token and calls them by whatever name it likes.
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { OPEN_ACCESS } from "./http/access.js";
+import type { ServerParts } from "./http/parts.js";
+import { addHealthRoutes } from "./routes/health.js";
+import { addHomeRoute } from "./routes/home.js";
+import { addJobRoutes } from "./routes/jobs.js";
+import { addJobCommandRoutes } from "./routes/job-commands.js";
+import { addJobDetailRoutes } from "./routes/job-details.js";
+import { boundBody } from "./http/body.js";
+import { addDocumentRoute } from "./routes/openapi.js";
+import { API_VERSION, type Guard, type ServerApp, type ServerEnv } from "./http/env.js";
+import { problemOfIssues } from "./http/invalid.js";
+import { Problem, problemOf, problemResponse } from "./http/problem.js";
+
+/** Makes the app. */
+export function createApp(parts: ServerParts): ServerApp {
+  const app: ServerApp = new OpenAPIHono<ServerEnv>({
+    strict: false,
+    defaultHook: (result) => {
+      if (!result.success) throw problemOfIssues(result.error, result.target);
+    },
+  });
+  app.onError((error, c) => {
+    const problem = problemOf(error);
+    if (problem.status === 500) {
+      parts.log("error", "A request failed", {
+        method: c.req.method,
+        path: c.req.path,
+        error: error.stack ?? String(error),
+      });
+    }
+    return withVersion(problemResponse(problem));
+  });
+  app.notFound((c) => {
+    const problem = new Problem(404, "NO_SUCH_ROUTE", `there is no ${c.req.method} ${c.req.path}`);
+    return withVersion(problemResponse(problem));
+  });
+  addHealthRoutes(app, parts);
+  app.use("*", withPublicPath());
+  app.use("*", versionHeader());
+  app.use("*", boundBody());
+  app.use("*", openAccess());
+  const api: ServerApp = app;
+  addJobRoutes(api, parts);
+  addJobDetailRoutes(api, parts);
+  addJobCommandRoutes(api, parts);
+  addDocumentRoute(app);
+  addHomeRoute(app);
+  return app;
+}
+
+function withPublicPath(): Guard {
+  return async (c, next) => {
+    c.set("publicPath", c.env.publicPath ?? "");
+    await next();
+  };
+}
+
+function versionHeader(): Guard {
+  return async (c, next) => {
+    await next();
+    c.res.headers.set("longshore-api-version", API_VERSION);
+  };
+}
+
+function withVersion(response: Response): Response {
+  response.headers.set("longshore-api-version", API_VERSION);
+  return response;
+}
+
+function openAccess(): Guard {
+  return async (c, next) => {
+    c.set("access", OPEN_ACCESS);
+    await next();
+  };
+}

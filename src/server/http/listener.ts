@@ -1,0 +1,80 @@
+/** The server that listens by itself: an address, time limits for slow clients, and an orderly end. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { InvalidInput } from "../../model/errors/errors.js";
+import type { NodeHandler } from "./node-handler.js";
+
+/** Where to listen. */
+export interface ListenOptions {
+  /** Default: `127.0.0.1`. */
+  host?: string;
+  /** Default: 9181; 0 takes a free one. */
+  port?: number;
+}
+
+/** Where a server listens. */
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** Its address for people and browsers. */
+  readonly url: string;
+}
+
+/** Milliseconds: for the headers of a request, for all of it, and between two on one connection. */
+const TIMES = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 };
+const LARGEST_HEADERS = 16_384;
+/** How long (milliseconds) answers may go on after the server closes. */
+const GRACE = 5_000;
+
+export class Listener {
+  readonly #handler: NodeHandler;
+  #server: Server | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(handler: NodeHandler) {
+    this.#handler = handler;
+  }
+
+  async listen({ host = "127.0.0.1", port = 9181 }: ListenOptions): Promise<Listening> {
+    if (typeof host !== "string" || host === "") throw new InvalidInput("host", host, "an address or a name");
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new InvalidInput("port", port, "a whole number from 0 to 65535");
+    }
+    if (this.#server !== null) throw new InvalidInput("listen", port, "the server listens already, or was closed");
+    const server = createServer({ ...TIMES, maxHeaderSize: LARGEST_HEADERS }, this.#handler);
+    this.#server = server;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, host, resolve);
+      });
+    } catch (error) {
+      this.#server = null;
+      throw error;
+    }
+    const { port: taken } = server.address() as AddressInfo;
+    return { host, port: taken, url: `http://${urlHost(host)}:${taken}` };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const server = this.#server;
+    if (server === null || !server.listening) return;
+    const late = setTimeout(() => server.closeAllConnections(), GRACE);
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeIdleConnections();
+    });
+    clearTimeout(late);
+  }
+}
+
+/** The host of an address that leads to where the server listens. */
+function urlHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,18 @@
+/** What the routes and guards of one server share. */
+import type { Longshore } from "../../client/longshore.js";
+import type { AnyTask } from "../../define/task.js";
+
+/** Where the server tells what its operator should know. `fields` carry no payloads. */
+export type ServerLog = (
+  level: "info" | "warn" | "error",
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+) => void;
+
+/** The parts of a server that routes work with. */
+export interface ServerParts {
+  readonly longshore: Longshore;
+  /** The tasks that this process knows, by name. */
+  readonly tasks: ReadonlyMap<string, AnyTask>;
+  readonly log: ServerLog;
+}

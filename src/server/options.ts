@@ -1,0 +1,102 @@
+/** What a server is made with, checked: a misspelt option must not leave a door open. */
+import type { AnyTask } from "../define/task.js";
+import type { ServerLog } from "./http/parts.js";
+import { InvalidInput } from "../model/errors/errors.js";
+
+/** The options of `createServer`. */
+export interface ServerOptions {
+  /**
+   * Tasks that this process knows: an input that breaks the schema of one is refused before the job is accepted, and its options
+   * are the defaults of its jobs. Any other task is enqueued by its name. Default: none.
+   */
+  tasks?: readonly AnyTask[];
+  /**
+   * The path that the host application has mounted the server under, such as `"/admin/jobs"`. It is taken off the paths of requests
+   * that have it, and put before links and cookies. Express says it by itself. Default: none.
+   */
+  basePath?: string;
+  /**
+   * Is the server behind a proxy of yours that sets `X-Forwarded-Proto`, `-Host` and `-For`? They are ignored otherwise: anyone can
+   * send them. Default: false.
+   */
+  trustProxy?: boolean;
+  /**
+   * Lets everybody who reaches the server do everything: for a host application that has signed its users in before it hands
+   * a request over. Default: false.
+   */
+  open?: boolean;
+  /** Where the server tells what its operator should know. Default: warnings and errors as lines of JSON on standard error. */
+  log?: ServerLog;
+}
+
+/** The options, checked, with their defaults. */
+export interface ParsedServerOptions {
+  readonly tasks: ReadonlyMap<string, AnyTask>;
+  readonly basePath: string;
+  readonly trustProxy: boolean;
+  readonly open: boolean;
+  readonly log: ServerLog;
+}
+
+const OPTIONS: readonly string[] = ["tasks", "basePath", "trustProxy", "open", "log"] satisfies (keyof ServerOptions)[];
+
+/** Checks the options of a server. @throws InvalidInput */
+export function parseServerOptions(options: ServerOptions): ParsedServerOptions {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new InvalidInput("options", options, `an object of ${OPTIONS.join(", ")}`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!OPTIONS.includes(name)) throw new InvalidInput(name, value, `no such option; known: ${OPTIONS.join(", ")}`);
+  }
+  return {
+    tasks: parseTasks(options.tasks ?? []),
+    basePath: parseBasePath(options.basePath ?? ""),
+    trustProxy: parseFlag("trustProxy", options.trustProxy),
+    open: parseFlag("open", options.open),
+    log: parseLog(options.log),
+  };
+}
+
+function parseTasks(tasks: unknown): ReadonlyMap<string, AnyTask> {
+  if (!Array.isArray(tasks)) throw new InvalidInput("tasks", tasks, "a list of tasks");
+  const known = new Map<string, AnyTask>();
+  for (const [index, task] of (tasks as readonly AnyTask[]).entries()) {
+    if (typeof task !== "object" || task === null || typeof task.name !== "string" || !("schema" in task)) {
+      throw new InvalidInput(`tasks[${index}]`, task, "a task, made by task()");
+    }
+    known.set(task.name, task);
+  }
+  return known;
+}
+
+const PATH = /^(?:\/[A-Za-z0-9._~-]+)*$/;
+
+/** Checks a path prefix; a slash at its end is dropped. @throws InvalidInput */
+export function parseBasePath(value: unknown): string {
+  const path = typeof value === "string" ? value.replace(/\/$/, "") : null;
+  if (path === null || path.length > 200 || !PATH.test(path)) {
+    throw new InvalidInput(
+      "basePath",
+      value,
+      'a path such as "/admin/jobs": up to 200 of A-Z a-z 0-9 . _ ~ - and slashes',
+    );
+  }
+  return path;
+}
+
+function parseFlag(name: string, value: unknown): boolean {
+  if (value === undefined) return false;
+  if (typeof value !== "boolean") throw new InvalidInput(name, value, "true or false");
+  return value;
+}
+
+function parseLog(log: unknown): ServerLog {
+  if (log === undefined) return logToStderr;
+  if (typeof log !== "function") throw new InvalidInput("log", log, "a function");
+  return log as ServerLog;
+}
+
+const logToStderr: ServerLog = (level, message, fields) => {
+  if (level === "info") return;
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`);
+};

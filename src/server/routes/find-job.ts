@@ -1,0 +1,50 @@
+/** From the id in a path to the job, within what a token may see. */
+import type { Job } from "../../client/jobs/job.js";
+import type { JobQuery } from "../../client/jobs/job-filter.js";
+import type { JobRef } from "../../model/job/job.js";
+import { JobNotFound } from "../../model/errors/errors.js";
+import type { Access } from "../http/access.js";
+import { Problem } from "../http/problem.js";
+import type { ServerParts } from "../http/parts.js";
+
+/**
+ * A handle on the job of a request; that of a flow is a `FlowJob`. A job of another tenant is not there.
+ * @throws Problem 409 when several queues have the id and none is chosen; JobNotFound
+ */
+export async function findJob(
+  { longshore }: ServerParts,
+  access: Access,
+  { id }: { readonly id: string },
+  { queue }: { readonly queue?: string | undefined },
+): Promise<Job> {
+  const ref = queue === undefined ? onlyRef(await longshore.refsOf(id), id) : { queue, id };
+  const job = await longshore.job(ref);
+  if (job === null) throw new JobNotFound(id);
+  if (access.tag !== null) requireTag(access, id, (await job.refresh()).tags);
+  return job;
+}
+
+/** @throws JobNotFound when the access is for another tag */
+export function requireTag(access: Access, id: string, tags: readonly string[]): void {
+  if (access.tag !== null && !tags.includes(access.tag)) throw new JobNotFound(id);
+}
+
+/** A filter within what the access may see. */
+export function narrowed(access: Access, query: JobQuery): JobQuery {
+  return access.tag === null ? query : { ...query, tags: [...(query.tags ?? []), access.tag] };
+}
+
+function onlyRef(refs: readonly JobRef[], id: string): JobRef {
+  const [first, second] = refs;
+  if (first === undefined) throw new JobNotFound(id);
+  if (second === undefined) return first;
+  const jobs = refs.map((ref) => ({ queue: ref.queue, jobId: ref.id }));
+  throw new Problem(
+    409,
+    "AMBIGUOUS_JOB",
+    `${refs.length} queues have a job with the id ${id}: choose one with ?queue=`,
+    {
+      members: { field: "queue", jobs },
+    },
+  );
+}

@@ -1,0 +1,298 @@
+/** `/api/jobs/{id}/…`: what a job left behind: its result, steps, log, attempts, dependencies; and why it does not run. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { JobFailed, LongshoreError } from "../../model/errors/errors.js";
+import { parsePositiveDuration } from "../../model/value/duration.js";
+import { isTerminal } from "../../model/job/state.js";
+import { ResultTimeout } from "../../client/jobs/job-wait.js";
+import type { Job } from "../../client/jobs/job.js";
+import type { ServerApp } from "../http/env.js";
+import { Problem } from "../http/problem.js";
+import { answer, facts, problems } from "../http/route.js";
+import { viewOf } from "../http/view.js";
+import type { ServerParts } from "../http/parts.js";
+import {
+  ErrorDocument,
+  errorDocument,
+  iso,
+  isoOrNull,
+  JobId,
+  jobParams,
+  Name,
+  Payload,
+  refQuery,
+  State,
+  Time,
+  TimeOrNull,
+} from "../schema/common.js";
+import { DependencyDocument, dependencyDocument } from "../schema/job.js";
+import { findJob } from "./find-job.js";
+
+const RESOURCE = "Jobs";
+/** The longest wait for a result (milliseconds). */
+const LONGEST_WAIT = 60_000;
+
+const ResultDocument = z
+  .object({
+    jobId: JobId,
+    queue: Name,
+    state: State,
+    ended: z.boolean(),
+    result: Payload,
+    error: ErrorDocument.nullable(),
+    failures: z.array(z.object({ step: z.string(), key: z.string().nullable(), error: ErrorDocument.nullable() })),
+  })
+  .openapi("JobResult");
+
+const result = createRoute({
+  ...facts({
+    ...{ action: "jobs.result", scope: "read", resource: RESOURCE, tenants: true },
+    summary: "Its result; waits for it when asked to",
+    description: "200 once the job has ended, however it ended; 202 while it has not.",
+  }),
+  method: "get",
+  path: "/api/jobs/{id}/result",
+  request: {
+    params: jobParams,
+    query: refQuery.extend({
+      wait: z
+        .string()
+        .max(20)
+        .optional()
+        .openapi({ description: "How long to wait for the end, up to 60s", example: "30s" }),
+    }),
+  },
+  responses: {
+    200: answer(ResultDocument, "How the job ended"),
+    202: answer(ResultDocument, "It has not ended yet"),
+    ...problems(404, 409),
+  },
+});
+
+const StepDocument = z
+  .object({
+    name: z.string(),
+    key: z.string().nullable(),
+    value: Payload,
+    at: Time,
+    took: z.number().openapi({ description: "Milliseconds" }),
+    counters: z.record(z.string(), z.number()),
+  })
+  .openapi("Step");
+
+const steps = createRoute({
+  ...facts({
+    ...{ action: "jobs.steps", scope: "read", resource: RESOURCE, tenants: true },
+    summary: "Its steps that ended well, and its milestones",
+  }),
+  method: "get",
+  path: "/api/jobs/{id}/steps",
+  request: { params: jobParams, query: refQuery },
+  responses: {
+    200: answer(
+      z.object({
+        steps: z.array(StepDocument),
+        milestones: z.array(z.object({ name: z.string(), value: Payload, at: Time })),
+      }),
+      "In the order in which they ended",
+    ),
+    ...problems(404, 409),
+  },
+});
+
+const logs = createRoute({
+  ...facts({ action: "jobs.logs", scope: "read", resource: RESOURCE, summary: "Its log", tenants: true }),
+  method: "get",
+  path: "/api/jobs/{id}/logs",
+  request: { params: jobParams, query: refQuery },
+  responses: {
+    200: answer(
+      z.object({
+        lines: z.array(z.object({ at: Time, level: z.enum(["debug", "info", "warn", "error"]), message: z.string() })),
+        dropped: z.number().int().openapi({ description: "How many older lines are gone" }),
+        hidden: z.boolean().openapi({ description: "Are there no lines because the token may not read payloads?" }),
+      }),
+      "The newest lines",
+    ),
+    ...problems(404, 409),
+  },
+});
+
+const attempts = createRoute({
+  ...facts({ action: "jobs.attempts", scope: "read", resource: RESOURCE, summary: "Its runs so far", tenants: true }),
+  method: "get",
+  path: "/api/jobs/{id}/attempts",
+  request: { params: jobParams, query: refQuery },
+  responses: {
+    200: answer(
+      z.object({
+        attempts: z.array(
+          z.object({
+            number: z.number().int(),
+            worker: z.string(),
+            startedAt: Time,
+            endedAt: TimeOrNull,
+            outcome: z.string().nullable(),
+            error: ErrorDocument.nullable(),
+            appVersion: z.string().nullable(),
+            environment: z.string().nullable(),
+            version: z.string().nullable(),
+          }),
+        ),
+      }),
+      "The oldest first",
+    ),
+    ...problems(404, 409),
+  },
+});
+
+const dependencies = createRoute({
+  ...facts({
+    action: "jobs.dependencies",
+    scope: "read",
+    resource: RESOURCE,
+    summary: "What it waits for",
+    tenants: true,
+  }),
+  method: "get",
+  path: "/api/jobs/{id}/dependencies",
+  request: { params: jobParams, query: refQuery },
+  responses: {
+    200: answer(z.object({ dependencies: z.array(DependencyDocument) }), "Past and present; of a flow its members"),
+    ...problems(404, 409),
+  },
+});
+
+const why = createRoute({
+  ...facts({
+    ...{ action: "jobs.why", scope: "read", resource: RESOURCE, tenants: true },
+    summary: "Why it does not run, and how long it is likely to take still",
+  }),
+  method: "get",
+  path: "/api/jobs/{id}/why",
+  request: { params: jobParams, query: refQuery },
+  responses: {
+    200: answer(
+      z.object({
+        reasons: z.array(z.object({ kind: z.string(), text: z.string(), data: z.unknown() })),
+        remaining: z.object({ ms: z.number(), from: z.number(), to: z.number(), runs: z.number() }).nullable(),
+      }),
+      "Every reason, the decisive one first",
+    ),
+    ...problems(404, 409),
+  },
+});
+
+/** Adds the routes. */
+export function addJobDetailRoutes(app: ServerApp, parts: ServerParts): void {
+  app.openapi(result, async (c) => {
+    const { wait, ...ref } = c.req.valid("query");
+    const job = await findJob(parts, c.var.access, c.req.valid("param"), ref);
+    if (wait !== undefined) await waitForEnd(job, parseWait(wait), c.req.raw.signal);
+    const snapshot = await job.refresh();
+    const view = viewOf(c.var.access);
+    const ended = isTerminal(snapshot.state);
+    const document = {
+      jobId: job.id,
+      queue: job.queue,
+      state: snapshot.state,
+      ended,
+      result: view.payload(snapshot.task, "result", ended ? await resultOf(job, snapshot) : null),
+      error: errorDocument(snapshot.error, view.text, view.payloads),
+      failures: snapshot.failures.map(({ step, key, error }) => {
+        return { step, key, error: errorDocument(error, view.text, view.payloads) };
+      }),
+    };
+    return ended ? c.json(document, 200) : c.json(document, 202);
+  });
+
+  app.openapi(steps, async (c) => {
+    const job = await findJob(parts, c.var.access, c.req.valid("param"), c.req.valid("query"));
+    const [{ task }, ended, milestones] = await Promise.all([job.refresh(), job.steps(), job.milestones()]);
+    const view = viewOf(c.var.access);
+    return c.json(
+      {
+        steps: ended.map(({ name, key, value, at, took, counters }) => {
+          return { name, key, value: view.payload(task, "steps", value), at: iso(at), took, counters: { ...counters } };
+        }),
+        milestones: milestones.map(({ name, value, at }) => {
+          return { name, value: view.payload(task, "milestones", value), at: iso(at) };
+        }),
+      },
+      200,
+    );
+  });
+
+  app.openapi(logs, async (c) => {
+    const job = await findJob(parts, c.var.access, c.req.valid("param"), c.req.valid("query"));
+    const { lines, dropped } = await job.logs();
+    const view = viewOf(c.var.access);
+    const shown = view.payloads ? lines : [];
+    return c.json(
+      {
+        lines: shown.map(({ at, level, message }) => ({ at: iso(at), level, message: view.text(message) })),
+        dropped,
+        hidden: !view.payloads,
+      },
+      200,
+    );
+  });
+
+  app.openapi(attempts, async (c) => {
+    const job = await findJob(parts, c.var.access, c.req.valid("param"), c.req.valid("query"));
+    const view = viewOf(c.var.access);
+    const { history } = await job.refresh();
+    return c.json(
+      {
+        attempts: history.map(({ startedAt, endedAt, error, ...rest }) => ({
+          ...rest,
+          startedAt: iso(startedAt),
+          endedAt: isoOrNull(endedAt),
+          error: errorDocument(error, view.text, view.payloads),
+        })),
+      },
+      200,
+    );
+  });
+
+  app.openapi(dependencies, async (c) => {
+    const job = await findJob(parts, c.var.access, c.req.valid("param"), c.req.valid("query"));
+    return c.json({ dependencies: (await job.dependencies()).map(dependencyDocument) }, 200);
+  });
+
+  app.openapi(why, async (c) => {
+    const job = await findJob(parts, c.var.access, c.req.valid("param"), c.req.valid("query"));
+    const [reasons, remaining] = await Promise.all([job.why(), job.remaining()]);
+    const view = viewOf(c.var.access);
+    const documents = reasons.map(({ kind, text, ...data }) => ({ kind, text: view.text(text), data }));
+    return c.json({ reasons: documents, remaining }, 200);
+  });
+}
+
+/** The result of a job that has ended, a flow's with its references resolved; null when there is none. */
+async function resultOf(job: Job, snapshot: { readonly role: string; readonly result: unknown }): Promise<unknown> {
+  if (snapshot.role !== "flow") return snapshot.result;
+  try {
+    return await job.result({ timeout: LONGEST_WAIT });
+  } catch (error) {
+    if (error instanceof LongshoreError) return null;
+    throw error;
+  }
+}
+
+/** Waits until the job has ended, the time is up, or the client is gone. */
+async function waitForEnd(job: Job, timeout: number, signal: AbortSignal): Promise<void> {
+  try {
+    await job.result({ timeout, signal });
+  } catch (error) {
+    if (!(error instanceof JobFailed) && !(error instanceof ResultTimeout) && !signal.aborted) throw error;
+  }
+}
+
+function parseWait(wait: string): number {
+  const rule = "a time span of up to 60s, such as 30s";
+  const ms = parsePositiveDuration("wait", /^\d+$/.test(wait) ? Number(wait) : wait);
+  if (ms > LONGEST_WAIT) {
+    throw new Problem(400, "INVALID_INPUT", `wait: ${rule}`, { members: { field: "wait", rule, valueType: "string" } });
+  }
+  return ms;
+}

@@ -1,0 +1,199 @@
+/** `/api/jobs`: accepting jobs, listing them, and one of them. */
+import { createHash } from "node:crypto";
+import { createRoute, z } from "@hono/zod-openapi";
+import type { FlowJob } from "../../client/jobs/flow-job.js";
+import type { Job } from "../../client/jobs/job.js";
+import type { JobRequest } from "../../client/enqueue/job-request.js";
+import { encodePayload } from "../../model/value/codec.js";
+import { isLongField, type LongField } from "../../model/job/query/fields.js";
+import type { JobSnapshot } from "../../model/job/query/snapshot.js";
+import type { ServerApp } from "../http/env.js";
+import { Problem } from "../http/problem.js";
+import { answer, facts, jsonBody, linkTo, problems, requireScope } from "../http/route.js";
+import { viewOf } from "../http/view.js";
+import type { ServerParts } from "../http/parts.js";
+import { jobParams, pageQuery, refQuery } from "../schema/common.js";
+import {
+  AcceptedJob,
+  acceptedJob,
+  AcceptedJobs,
+  JobRequestSchema,
+  JobRequestsSchema,
+  optionsOf,
+} from "../schema/enqueue.js";
+import { filterOfQuery, filterQuery } from "../schema/filter.js";
+import { JobDocument, jobDocument, JobSummary, jobSummary, PAYLOAD_FIELDS } from "../schema/job.js";
+import { findJob, narrowed } from "./find-job.js";
+
+const RESOURCE = "Jobs";
+
+const enqueue = createRoute({
+  ...facts({
+    ...{ action: "jobs.enqueue", scope: "enqueue", resource: RESOURCE, tenants: true },
+    summary: "Accept a job, or up to 1,000",
+    description:
+      "With `Idempotency-Key` a repeated request gives the jobs that the first one made, for as long as they are kept. Several jobs are all checked before the first is stored.",
+  }),
+  method: "post",
+  path: "/api/jobs",
+  request: {
+    headers: z.object({
+      "idempotency-key": z
+        .string()
+        .min(1)
+        .max(255)
+        .optional()
+        .openapi({ description: "Any text that names this request" }),
+    }),
+    body: jsonBody(z.union([JobRequestSchema, JobRequestsSchema]), {
+      task: "scan",
+      input: { url: "https://example.org/" },
+      options: { tags: ["user:42"] },
+    }),
+  },
+  responses: {
+    202: answer(z.union([AcceptedJob, AcceptedJobs]), "Accepted: the job, or all of them"),
+    ...problems(409, 413, 422),
+  },
+});
+
+const list = createRoute({
+  ...facts({ action: "jobs.list", scope: "read", resource: RESOURCE, summary: "Find jobs", tenants: true }),
+  method: "get",
+  path: "/api/jobs",
+  request: {
+    query: z.strictObject({
+      ...filterQuery,
+      ...pageQuery,
+      fields: z
+        .string()
+        .max(200)
+        .optional()
+        .openapi({ description: `Payloads to read, too: ${PAYLOAD_FIELDS.join(", ")}`, example: "input,result" }),
+      order: z.enum(["newest", "oldest"]).optional(),
+    }),
+  },
+  responses: {
+    200: answer(
+      z.object({
+        jobs: z.array(JobSummary),
+        cursor: z
+          .string()
+          .nullable()
+          .openapi({ description: "For the next page; null at the end. A page may be short before it" }),
+      }),
+      "A page of jobs",
+    ),
+    ...problems(),
+  },
+});
+
+const get = createRoute({
+  ...facts({ action: "jobs.get", scope: "read", resource: RESOURCE, summary: "A job", tenants: true }),
+  method: "get",
+  path: "/api/jobs/{id}",
+  request: { params: jobParams, query: refQuery },
+  responses: { 200: answer(JobDocument, "The job as it is now"), ...problems(404, 409) },
+});
+
+/** Adds the routes. */
+export function addJobRoutes(app: ServerApp, parts: ServerParts): void {
+  const { longshore } = parts;
+  app.openapi(enqueue, async (c) => {
+    const body = c.req.valid("json");
+    const { access } = c.var;
+    const key = c.req.valid("header")["idempotency-key"];
+    const given = "jobs" in body ? body.jobs : [body];
+    const requests = given.map(({ task, input, options }, index): JobRequest => {
+      const parsed = optionsOf(options);
+      const tags = access.tag === null ? {} : { tags: [...(parsed.tags ?? []), access.tag] };
+      const id = key === undefined || parsed.id !== undefined ? {} : { id: idOfKey(access.subject, key, index) };
+      return {
+        task: parts.tasks.get(task) ?? task,
+        input: input ?? null,
+        options: { ...parsed, ...tags, ...id },
+      };
+    });
+    for (const { task, options } of requests) {
+      requireScope(access, "enqueue", options?.queue ?? (typeof task === "string" ? "default" : task.queue));
+    }
+    const jobs = await longshore.enqueueAll(requests);
+    if (key !== undefined) await checkSame(jobs, requests);
+    const accepted = jobs.map((job) => acceptedJob(job, linkTo(c, "")));
+    if ("jobs" in body) return c.json({ jobs: accepted }, 202);
+    const [only] = accepted;
+    if (only === undefined) throw new Error("the client answered no job");
+    if (only.outcome === "rejected") {
+      throw new Problem(409, "UNIQUE_CONFLICT", `unique.key belongs to job ${only.jobId}`, {
+        members: { field: "options.unique.key", owner: only.jobId, queue: only.queue },
+      });
+    }
+    return c.json(only, 202, { location: only.links.self });
+  });
+
+  app.openapi(list, async (c) => {
+    const query = c.req.valid("query");
+    const { cursor, limit, fields, order } = query;
+    const { access } = c.var;
+    const options = { fields: payloadFields(fields), ...(order === undefined ? {} : { order }) };
+    const jobs = longshore.jobs(narrowed(access, filterOfQuery(query)), options);
+    const page = await jobs.page({ limit, ...(cursor === undefined ? {} : { cursor }) });
+    const view = viewOf(access);
+    const documents = page.jobs.map((job) => jobSummary(job, view, linkTo(c, "")));
+    return c.json({ jobs: documents, cursor: page.cursor }, 200);
+  });
+
+  app.openapi(get, async (c) => {
+    const { access } = c.var;
+    const job = await findJob(parts, access, c.req.valid("param"), c.req.valid("query"));
+    const [snapshot, dependencies] = await Promise.all([readJob(job), job.dependencies()]);
+    const position = snapshot.state === "queued" ? await job.position() : null;
+    return c.json(jobDocument(snapshot, { position, dependencies }, viewOf(access), linkTo(c, "")), 200);
+  });
+}
+
+/** The job as it is now, a flow with the progress of its members. */
+export async function readJob(job: Job): Promise<JobSnapshot> {
+  const snapshot = await job.refresh();
+  if (snapshot.role !== "flow") return snapshot;
+  return { ...snapshot, progress: await (job as FlowJob).progress() };
+}
+
+/** The id of the nth job of a request with a key: the same for each repetition by the same client, and no other's. */
+function idOfKey(subject: string, key: string, index: number): string {
+  const hash = createHash("sha256").update(`${subject}\n${key}\n${index}`).digest("base64url");
+  return `key_${hash.slice(0, 32)}`;
+}
+
+/** @throws Problem 422 when a key is used for another request than before */
+async function checkSame(jobs: readonly Job[], requests: readonly JobRequest[]): Promise<void> {
+  const there = jobs.filter(({ outcome }) => outcome === "existing");
+  const snapshots = await Promise.all(there.map((job) => job.refresh()));
+  for (const snapshot of snapshots) {
+    const request = requests[jobs.findIndex(({ id, queue }) => id === snapshot.id && queue === snapshot.queue)];
+    const task = typeof request?.task === "string" ? request.task : request?.task.name;
+    const same = encodePayload("input", request?.input, Infinity) === encodePayload("input", snapshot.input, Infinity);
+    if (task === snapshot.task && same) continue;
+    throw new Problem(
+      422,
+      "IDEMPOTENCY_KEY_REUSED",
+      "this key named another request before: its task or input differs",
+      {
+        members: { field: "Idempotency-Key", jobId: snapshot.id, queue: snapshot.queue },
+      },
+    );
+  }
+}
+
+/** @throws Problem 400 for a field that lists do not have */
+function payloadFields(fields: string | undefined): LongField[] {
+  if (fields === undefined) return [];
+  return fields.split(",").map((field) => {
+    const known: readonly string[] = PAYLOAD_FIELDS;
+    if (isLongField(field) && known.includes(field)) return field;
+    const rule = `some of ${PAYLOAD_FIELDS.join(", ")}`;
+    throw new Problem(400, "INVALID_INPUT", `fields: ${rule}`, {
+      members: { field: "fields", rule, valueType: "string" },
+    });
+  });
+}

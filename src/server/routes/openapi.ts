@@ -1,0 +1,37 @@
+/** The OpenAPI 3.1 document, made from the routes. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { API_VERSION, type ServerApp } from "../http/env.js";
+import { answer, facts } from "../http/route.js";
+
+const INFO = {
+  title: "Longshore",
+  version: API_VERSION,
+  description:
+    "Background jobs: enqueue, follow, command. Times are ISO 8601 in UTC. What is wrong is said as RFC 9457 does, with a stable `code`.",
+};
+
+const route = createRoute({
+  ...facts({ action: "openapi.get", scope: "read", resource: "Document", summary: "This document", tenants: true }),
+  method: "get",
+  path: "/api/openapi.json",
+  responses: { 200: answer(z.looseObject({ openapi: z.string() }), "The OpenAPI 3.1 document") },
+});
+
+/** Adds the route of the document, and its security schemes. */
+export function addDocumentRoute(app: ServerApp): void {
+  app.openAPIRegistry.registerComponent("securitySchemes", "token", {
+    type: "http",
+    scheme: "bearer",
+    description: "A token: `longshore token create`. The name beside it in a route is the scope that the route needs.",
+  });
+  let made: object | null = null;
+  app.openapi(route, (c) => {
+    made ??= documentOf(app);
+    return c.json(made as { openapi: string }, 200);
+  });
+}
+
+/** The document of an app: its paths are relative to where the server is mounted. */
+export function documentOf(app: ServerApp): object {
+  return app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, servers: [{ url: "." }] });
+}
