@@ -49,6 +49,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^longshore$/, replacement: `${root}src/index.ts` },
+      { find: /^longshore\/server$/, replacement: `${root}src/server/index.ts` },
       { find: /^longshore-testkit$/, replacement: `${root}src/engine/testkit/index.ts` },
     ],
   },

@@ -21,7 +21,8 @@ export function createApp(parts: ServerParts): ServerApp {
   const app: ServerApp = new OpenAPIHono<ServerEnv>({
     strict: false,
     defaultHook: (result) => {
-      if (!result.success) throw problemOfIssues(result.error, result.target);
+      if (!result.success)
+        throw problemOfIssues(result.error, result.target, "data" in result ? result.data : undefined);
     },
   });
   app.onError((error, c) => {

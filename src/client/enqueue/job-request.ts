@@ -37,8 +37,13 @@ export async function specsOf(maker: SpecMaker, requests: readonly JobRequest[])
       checkTask(task);
       specs.push(await maker.make(task, input, options));
     } catch (error) {
-      throw error instanceof InvalidInput ? error.within(`jobs[${index}]`) : error;
+      throw error instanceof InvalidInput ? placed(error).within(`jobs[${index}]`) : error;
     }
   }
   return specs;
+}
+
+/** An error of an option, which the caller gave within the options. */
+function placed(error: InvalidInput): InvalidInput {
+  return /^(?:task|input|options)\b/.test(error.field) ? error : error.within("options");
 }

@@ -6,8 +6,11 @@ import { Problem } from "./problem.js";
 type Target = "json" | "query" | "param" | "header" | "form" | "cookie";
 
 /** The problem of the first thing that a schema found wrong; the others are listed, ten at most. */
-export function problemOfIssues(error: z.core.$ZodError, target: Target): Problem {
-  const issues = error.issues.flatMap(flatten).slice(0, 10).map(factsOf);
+export function problemOfIssues(error: z.core.$ZodError, target: Target, data: unknown): Problem {
+  const issues = error.issues
+    .flatMap(flatten)
+    .slice(0, 10)
+    .map((issue) => factsOf(issue, data));
   const [first = { field: target, rule: "valid" }] = issues;
   const detail = `${first.field}: ${first.rule}`;
   return new Problem(400, "INVALID_INPUT", detail, {
@@ -21,27 +24,39 @@ interface IssueFacts {
   readonly valueType?: string;
 }
 
-/** Of a union the branch that came furthest says the most. */
+/** Of a union the branch that came furthest, and there with the fewest complaints, is the one that was meant. */
 function flatten(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
-  const deepest = issue.errors.toSorted((a, b) => depthOf(b) - depthOf(a))[0] ?? [];
-  if (depthOf(deepest) === 0) return [issue];
-  return deepest.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
+  const [nearest = []] = issue.errors.toSorted((a, b) => depthOf(b) - depthOf(a) || a.length - b.length);
+  if (depthOf(nearest) === 0) return [issue];
+  return nearest.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 function depthOf(issues: readonly z.core.$ZodIssue[]): number {
   return Math.max(0, ...issues.map(({ path }) => path.length));
 }
 
-function factsOf(issue: z.core.$ZodIssue): IssueFacts {
-  const path = issue.path.map(String);
+function factsOf(issue: z.core.$ZodIssue, data: unknown): IssueFacts {
   if (issue.code === "unrecognized_keys") {
     const [key = "?"] = issue.keys;
-    return { field: [...path, key].join("."), rule: "no such field" };
+    return { field: fieldOf([...issue.path, key]), rule: "no such field" };
   }
-  const field = path.length === 0 ? "body" : path.join(".");
-  const given = "input" in issue ? { valueType: typeOf(issue.input) } : {};
-  return { field, rule: issue.message, ...given };
+  return { field: fieldOf(issue.path), rule: issue.message, valueType: typeOf(valueAt(data, issue.path)) };
+}
+
+/** A path as the client writes it: `jobs[2].options.delay`. */
+function fieldOf(path: readonly PropertyKey[]): string {
+  const field = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+  return field === "" ? "body" : field.replace(/^\./, "");
+}
+
+function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
+  let value = data;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
 }
 
 function typeOf(value: unknown): string {

@@ -8,7 +8,8 @@ import { encodePayload } from "../../model/value/codec.js";
 import { isLongField, type LongField } from "../../model/job/query/fields.js";
 import type { JobSnapshot } from "../../model/job/query/snapshot.js";
 import type { ServerApp } from "../http/env.js";
-import { Problem } from "../http/problem.js";
+import { InvalidInput } from "../../model/errors/errors.js";
+import { Problem, problemOf } from "../http/problem.js";
 import { answer, facts, jsonBody, linkTo, problems, requireScope } from "../http/route.js";
 import { viewOf } from "../http/view.js";
 import type { ServerParts } from "../http/parts.js";
@@ -117,7 +118,9 @@ export function addJobRoutes(app: ServerApp, parts: ServerParts): void {
     for (const { task, options } of requests) {
       requireScope(access, "enqueue", options?.queue ?? (typeof task === "string" ? "default" : task.queue));
     }
-    const jobs = await longshore.enqueueAll(requests);
+    const jobs = await longshore.enqueueAll(requests).catch((error: unknown) => {
+      throw "jobs" in body ? error : ofOnlyJob(error);
+    });
     if (key !== undefined) await checkSame(jobs, requests);
     const accepted = jobs.map((job) => acceptedJob(job, linkTo(c, "")));
     if ("jobs" in body) return c.json({ jobs: accepted }, 202);
@@ -157,6 +160,17 @@ export async function readJob(job: Job): Promise<JobSnapshot> {
   const snapshot = await job.refresh();
   if (snapshot.role !== "flow") return snapshot;
   return { ...snapshot, progress: await (job as FlowJob).progress() };
+}
+
+/** An error of the only job of a request: its field stands at the root of the body. */
+function ofOnlyJob(error: unknown): unknown {
+  if (!(error instanceof InvalidInput)) return error;
+  const { status, code, message, members } = problemOf(error);
+  return new Problem(status, code, atRoot(message), { members: { ...members, field: atRoot(error.field) } });
+}
+
+function atRoot(text: string): string {
+  return text.replace(/^jobs\[0\]\./, "");
 }
 
 /** The id of the nth job of a request with a key: the same for each repetition by the same client, and no other's. */

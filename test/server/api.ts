@@ -1,0 +1,36 @@
+/** The API of a server as tests call it: without a socket, answers read as JSON. */
+import type { Longshore } from "longshore";
+import { createServer, type ServerOptions } from "longshore/server";
+
+/** An answer. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // Tests say by their expectations what they take it for.
+  readonly body: ReturnType<typeof JSON.parse>;
+}
+
+/** Calls the API: the method and the path in one text, then what is sent. */
+export type Api = (call: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
+
+/** The API of an open server over a connection. */
+export function apiOf(longshore: Longshore, options: ServerOptions = {}): Api {
+  const { fetch } = createServer(longshore, { open: true, log: () => {}, ...options });
+  return (call, body, headers = {}) => send(fetch, call, body, headers);
+}
+
+async function send(
+  fetch: (request: Request) => Promise<Response>,
+  call: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<Answer> {
+  const [method = "GET", path = "/"] = call.split(" ");
+  const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
+  const type = body === undefined ? {} : { "content-type": "application/json" };
+  const request = new Request(`http://localhost${path}`, { method, headers: { ...type, ...headers }, ...sent });
+  const response = await fetch(request);
+  const text = await response.text();
+  const isJson = (response.headers.get("content-type") ?? "").includes("json");
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
