@@ -31,13 +31,14 @@ export class LongshoreServer {
   readonly #open: boolean;
   readonly #listener: Listener;
   readonly #node: NodeHandler;
+  readonly #closing = new AbortController();
 
   /** @internal Servers come from `createServer`. */
   constructor(longshore: Longshore, given: ServerOptions) {
     const options = parseServerOptions(given);
     this.#open = options.open;
     this.#basePath = options.basePath;
-    this.#app = createApp({ longshore, tasks: options.tasks, log: options.log });
+    this.#app = createApp({ longshore, tasks: options.tasks, log: options.log, closing: this.#closing.signal });
     this.#node = nodeHandler((request, bindings) => this.#answer(request, bindings));
     this.#listener = new Listener(this.#node);
   }
@@ -74,8 +75,14 @@ export class LongshoreServer {
     return this.#listener.listen(options);
   }
 
-  /** Stops listening and ends what is under way. The connection to the engine stays open. Safe to call twice. */
+  /** How many connections clients hold open to where it listens. */
+  get connections(): number {
+    return this.#listener.connections;
+  }
+
+  /** Stops listening. Requests that wait are answered as things are; others have 5 s to end. The connection to the engine stays open. Safe to call twice. */
   close(): Promise<void> {
+    this.#closing.abort();
     return this.#listener.close();
   }
 

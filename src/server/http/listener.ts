@@ -1,6 +1,6 @@
 /** The server that listens by itself: an address, time limits for slow clients, and an orderly end. */
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { NodeHandler } from "./node-handler.js";
 
@@ -28,11 +28,18 @@ const GRACE = 5_000;
 
 export class Listener {
   readonly #handler: NodeHandler;
+  /** Its connections, and how many requests are under way on each. */
+  readonly #connections = new Map<Socket, number>();
   #server: Server | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(handler: NodeHandler) {
     this.#handler = handler;
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#connections.size;
   }
 
   async listen({ host = "127.0.0.1", port = 9181 }: ListenOptions): Promise<Listening> {
@@ -41,7 +48,15 @@ export class Listener {
       throw new InvalidInput("port", port, "a whole number from 0 to 65535");
     }
     if (this.#server !== null) throw new InvalidInput("listen", port, "the server listens already, or was closed");
-    const server = createServer({ ...TIMES, maxHeaderSize: LARGEST_HEADERS }, this.#handler);
+    const server = createServer({ ...TIMES, maxHeaderSize: LARGEST_HEADERS }, (request, response) => {
+      this.#count(request.socket, 1);
+      response.once("close", () => this.#count(request.socket, -1));
+      this.#handler(request, response);
+    });
+    server.on("connection", (socket) => {
+      this.#connections.set(socket, 0);
+      socket.once("close", () => this.#connections.delete(socket));
+    });
     this.#server = server;
     try {
       await new Promise<void>((resolve, reject) => {
@@ -67,9 +82,17 @@ export class Listener {
     const late = setTimeout(() => server.closeAllConnections(), GRACE);
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
-      server.closeIdleConnections();
+      // Node's own idle connections are not those on which no request came yet, which browsers open in advance.
+      for (const [socket, requests] of this.#connections) if (requests === 0) socket.destroy();
     });
     clearTimeout(late);
+  }
+
+  #count(socket: Socket, change: 1 | -1): void {
+    const requests = this.#connections.get(socket);
+    if (requests === undefined) return;
+    this.#connections.set(socket, requests + change);
+    if (this.#closing !== null && requests + change === 0) socket.end();
   }
 }
 

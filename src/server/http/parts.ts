@@ -15,4 +15,6 @@ export interface ServerParts {
   /** The tasks that this process knows, by name. */
   readonly tasks: ReadonlyMap<string, AnyTask>;
   readonly log: ServerLog;
+  /** Aborts when the server closes: whatever waits answers then. */
+  readonly closing: AbortSignal;
 }

@@ -2,6 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { JobFailed, LongshoreError } from "../../model/errors/errors.js";
 import { parsePositiveDuration } from "../../model/value/duration.js";
+import { shorterThan } from "../../model/value/shorter-signal.js";
 import { isTerminal } from "../../model/job/state.js";
 import { ResultTimeout } from "../../client/jobs/job-wait.js";
 import type { Job } from "../../client/jobs/job.js";
@@ -187,7 +188,7 @@ export function addJobDetailRoutes(app: ServerApp, parts: ServerParts): void {
   app.openapi(result, async (c) => {
     const { wait, ...ref } = c.req.valid("query");
     const job = await findJob(parts, c.var.access, c.req.valid("param"), ref);
-    if (wait !== undefined) await waitForEnd(job, parseWait(wait), c.req.raw.signal);
+    if (wait !== undefined) await waitForEnd(job, parseWait(wait), c.req.raw.signal, parts.closing);
     const snapshot = await job.refresh();
     const view = viewOf(c.var.access);
     const ended = isTerminal(snapshot.state);
@@ -279,12 +280,18 @@ async function resultOf(job: Job, snapshot: { readonly role: string; readonly re
   }
 }
 
-/** Waits until the job has ended, the time is up, or the client is gone. */
-async function waitForEnd(job: Job, timeout: number, signal: AbortSignal): Promise<void> {
+/** Waits until the job has ended, the time is up, the client is gone, or the server closes. */
+async function waitForEnd(job: Job, timeout: number, gone: AbortSignal, closing: AbortSignal): Promise<void> {
+  const { signal, end } = shorterThan(gone);
+  closing.addEventListener("abort", end, { once: true });
+  if (closing.aborted) end();
   try {
     await job.result({ timeout, signal });
   } catch (error) {
     if (!(error instanceof JobFailed) && !(error instanceof ResultTimeout) && !signal.aborted) throw error;
+  } finally {
+    closing.removeEventListener("abort", end);
+    end();
   }
 }
 
