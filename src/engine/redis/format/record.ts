@@ -49,46 +49,53 @@ export function decodeRecord(
   const payload = decodePayload(ref, text(body), text(ended), text(progress), text(lastError), text(failed));
   const started = number(startedAt);
   const finished = number(finishedAt);
-  const base = {
-    ...ref,
-    state,
-    result: orNull(result),
-    meta: orNull(meta),
-    priority: number(priority),
-    attempt: number(counted) + (state === "active" ? 1 : 0),
-    attempts: number(attempts),
-    crashes: number(crashes),
-    tags: text(tags) === "" ? [] : text(tags).split("\n"),
-    createdAt: number(createdAt),
-    runAt: number(runAt),
+  const attempt = number(counted) + (state === "active" ? 1 : 0);
+  const times = {
     startedAt: started === 0 ? null : started,
     finishedAt: finished === 0 ? null : finished,
-    worker: state === "active" ? workerOf(text(session)) : null,
   };
-  const last = lastRun(state, text(session), base);
-  const { task, backoff, timeout, ttl, unique, supersedes, retention, after, flow, role } = payload.header;
+  const last = lastRun(state, text(session), { attempt, ...times });
+  const { header } = payload;
   const runs = last === null ? payload.history : [...payload.history, last];
-  const history = runs.map(({ build, ...run }) => ({ ...run, ...ranBy(builds.get(build ?? ""), task) }));
+  const history = runs.map(({ build, ...run }) => ({ ...run, ...ranBy(builds.get(build ?? ""), header.task) }));
+  const ran = latestRanBy(history);
+  // One literal that names every field: records made of several spreads take twenty times as long, and pages have hundreds.
   const record: JobRecord = {
-    ...base,
-    ...latestRanBy(history),
-    after,
+    queue: ref.queue,
+    id: ref.id,
+    task: header.task,
+    state,
+    role: header.role,
+    priority: number(priority),
+    attempt,
+    attempts: number(attempts),
+    crashes: number(crashes),
+    backoff: header.backoff,
+    timeout: header.timeout,
+    ttl: header.ttl,
+    tags: text(tags) === "" ? [] : text(tags).split("\n"),
+    unique: header.unique,
+    supersedes: header.supersedes,
+    retention: header.retention,
+    after: header.after,
     references: payload.references,
-    flow,
-    role,
-    task,
-    backoff,
-    timeout,
-    ttl,
-    unique,
-    supersedes,
-    retention,
-    failures: payload.failures,
+    flow: header.flow,
     input: payload.input,
-    lastWorker: history.at(-1)?.worker ?? null,
+    result: orNull(result),
+    meta: orNull(meta),
     progress: progressIn(state, payload.progress),
+    failures: payload.failures,
+    error: payload.outside ?? history.findLast((run) => run.error !== null)?.error ?? payload.forgotten,
     history,
-    error: payload.outside ?? history.findLast((attempt) => attempt.error !== null)?.error ?? payload.forgotten,
+    createdAt: number(createdAt),
+    runAt: number(runAt),
+    startedAt: times.startedAt,
+    finishedAt: times.finishedAt,
+    worker: state === "active" ? workerOf(text(session)) : null,
+    lastWorker: history.at(-1)?.worker ?? null,
+    appVersion: ran.appVersion,
+    environment: ran.environment,
+    version: ran.version,
     problem: payload.problem,
   };
   return { record: withFields(record, fields), key: orderKey(record, number(position), number(epoch)) };

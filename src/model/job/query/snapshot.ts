@@ -4,7 +4,7 @@
  */
 import { decodePayload } from "../../value/codec.js";
 import { isFlowInput } from "../membership.js";
-import { withFields, type LongField, type RecordWith } from "./fields.js";
+import { slimOf, withFields, type LongField, type RecordWith, type SlimRecord } from "./fields.js";
 import type { JobRecord } from "../job.js";
 
 /**
@@ -25,14 +25,17 @@ export type SlimSnapshot = Omit<JobSnapshot, LongField>;
 /** The same with these of its long fields. What was not asked for is absent. */
 export type SnapshotWith<Field extends LongField> = SlimSnapshot & Pick<JobSnapshot, Field>;
 
-const ABSENT = { input: "", references: [], result: null, meta: null, history: [], failures: [] };
-
 /** Decodes a record that was read with these of its long fields. Never throws. */
 export function snapshotWith<Field extends LongField>(
   record: RecordWith<Field>,
   fields: readonly Field[],
 ): SnapshotWith<Field> {
-  return withFields(snapshotOf<unknown, unknown>({ ...ABSENT, ...record }), fields);
+  // Slim records and slim snapshots are the same: there is nothing to decode.
+  if (fields.length === 0) return record as SlimSnapshot as SnapshotWith<Field>;
+  const given: SlimRecord & Partial<JobRecord> = record;
+  const { input = "", references = [], result = null, meta = null, history = [], failures = [] } = given;
+  const whole: JobRecord = { ...slimOf(record), input, references, result, meta, history, failures };
+  return withFields(snapshotOf<unknown, unknown>(whole), fields);
 }
 
 /** Decodes a record. Never throws. */
