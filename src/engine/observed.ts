@@ -76,6 +76,14 @@ class ObservedEngine extends FailureGroupEngine implements Engine {
     return this.#run("now", () => this.#engine.now());
   }
 
+  store(): Answer<"store"> {
+    return this.#run("store", () => this.#engine.store());
+  }
+
+  probe(): Answer<"probe"> {
+    return this.#run("probe", () => this.#engine.probe());
+  }
+
   enqueue(params: Params<"enqueue">): Answer<"enqueue"> {
     const sent = (): Carried => ({ jobs: params.jobs.length });
     return this.#run("enqueue", () => this.#engine.enqueue(params), sent);

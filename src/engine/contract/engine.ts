@@ -15,6 +15,7 @@ import type { DependencyCommands } from "./dependencies.js";
 import type { DocumentCommands } from "./documents.js";
 import type { FailureGroupCommands } from "./failure-groups.js";
 import type { EventWait } from "./events.js";
+import type { StoreCommands } from "./store.js";
 import type { CommitAnswer, EnqueueAnswer } from "./enqueue.js";
 import type {
   Claim,
@@ -55,6 +56,7 @@ export * from "./enqueue.js";
 export type * from "./events.js";
 export * from "./worker/exchange.js";
 export * from "./read.js";
+export * from "./store.js";
 export * from "./worker/series.js";
 export * from "./worker/session.js";
 export * from "./worker/worker-command.js";
@@ -87,7 +89,7 @@ export interface EngineInfo {
 }
 
 /** Storage and coordination. One object per connection. Times are epoch milliseconds of the engine's own clock. */
-export interface Engine extends DependencyCommands, DocumentCommands, FailureGroupCommands {
+export interface Engine extends DependencyCommands, DocumentCommands, FailureGroupCommands, StoreCommands {
   readonly info: EngineInfo;
   /**
    * Identifies the open storage, where an engine can: two connections with the same identity share it. Other storage at the

@@ -52,6 +52,7 @@ import { listDependencies, listDependents, pageOfDependencies } from "./store/de
 import { firstExpiry, firstRemoval, sweep } from "./commands/sweep.js";
 import { awaitEvents, watch } from "./commands/watch.js";
 import { isReserved } from "../../model/value/name.js";
+import { MEMORY_NODE } from "./store/memory-node.js";
 
 export class MemoryEngine extends FailureGroupEngine implements Engine {
   readonly info: EngineInfo = { kind: "memory", url: "memory:", shared: false, persistence: "none" };
@@ -90,6 +91,15 @@ export class MemoryEngine extends FailureGroupEngine implements Engine {
 
   now(): Answer<"now"> {
     return this.#clock.now();
+  }
+
+  store(): Answer<"store"> {
+    this.#guard();
+    return [MEMORY_NODE];
+  }
+
+  probe(): void {
+    this.#guard();
   }
 
   #moment(): Moment {

@@ -32,7 +32,8 @@ import { Registry } from "./connection/queue-registry.js";
 import { RestingQueues } from "./commands/rest.js";
 import { Schedules } from "./commands/schedules.js";
 import { readSeries, readTotals } from "./commands/series.js";
-import { inspectServer } from "./connection/server.js";
+import { inspectServer } from "./server/inspect.js";
+import { describeNodes, probeNodes } from "./server/store.js";
 import { commitFlow, pageOfDependencies, readDependencies, readDependents } from "./commands/dependencies.js";
 import { acknowledgeEnded, claimEnded } from "./commands/ended.js";
 import { abandonedQueues, Upkeep } from "./commands/sweep.js";
@@ -132,6 +133,16 @@ export class RedisEngine extends FailureGroupEngine implements Engine {
     if (this.#clock !== null) return this.#clock.now();
     const [seconds = 0, micros = 0] = await this.#link.send(() => this.#link.client.time());
     return seconds * 1_000 + Math.floor(micros / 1_000);
+  }
+
+  store(): Promise<Answer<"store">> {
+    this.#guard();
+    return describeNodes(this.#link, this.#keys, this.#target);
+  }
+
+  probe(): Promise<void> {
+    this.#guard();
+    return probeNodes(this.#link, this.#keys);
   }
 
   async enqueue({ jobs }: Params<"enqueue">): Promise<Answer<"enqueue">> {

@@ -10,6 +10,7 @@ import type { Answer, Params } from "../contract/commands.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, SweepAnswer } from "../contract/engine.js";
 import { FirstRemovals } from "../shared/first-removals.js";
 import { FailureGroupEngine } from "../shared/failure-group-engine.js";
+import { refusalOf } from "../shared/refusal.js";
 import { LATE, sweepTotal } from "../shared/sweep.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
 import { listAside } from "./commands/run/aside.js";
@@ -50,6 +51,7 @@ import type { Transaction } from "./store/transaction.js";
 import { openAlone, shareConnection, type Share } from "./sharing.js";
 import { Waits } from "./store/waits.js";
 import { readSeries, readTotals, seriesAccess } from "./commands/series.js";
+import { describeFile, rewriteHeader } from "./commands/store.js";
 import { beginSweep, sweepSome } from "./commands/sweep.js";
 import { lapsing, renewInterests, watch, withEvents } from "./commands/watch.js";
 import type { CommandOptions } from "./writer.js";
@@ -125,6 +127,16 @@ export class SqliteEngine extends FailureGroupEngine implements Engine {
 
   now(): number {
     return this.#clock.now();
+  }
+
+  async store(): Promise<Answer<"store">> {
+    const said = await this.#read((sql) => describeFile(sql, this.#target.path));
+    const refusal = await refusalOf(() => this.probe());
+    return [{ ...said, writable: refusal === null, refusal }];
+  }
+
+  probe(): Promise<void> {
+    return this.#write(({ sql }) => rewriteHeader(sql), { addsJobs: true });
   }
 
   enqueue({ jobs }: Params<"enqueue">): Promise<Answer<"enqueue">> {

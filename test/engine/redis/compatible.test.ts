@@ -5,7 +5,10 @@ import { once } from "node:events";
 import { Redis } from "ioredis";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { connect, task, type RedisTarget } from "longshore";
+import { RedisEngine } from "../../../src/engine/redis/engine.js";
+import { parseTarget, type ParsedRedisTarget } from "../../../src/engine/target.js";
 import { scriptFiles } from "../../../src/engine/redis/connection/script-files.js";
+import { RIGHTS } from "../../../src/engine/redis/server/rights.js";
 import { startRedisServer } from "../../support/redis-server.js";
 
 const greet = task("greet", ({ input }: { input: string }) => `Hello, ${input}!`);
@@ -85,6 +88,21 @@ describe.skipIf(!inject("canStartRedis"))("a compatible server", () => {
     const other = await behind(port, ["flags=allow-oom", "flags=allow-zzz"], ["", ""]);
     expect(await runOne({ engine: "redis", port: other })).toBe("Hello, Redis!");
   });
+
+  it("is written to, where it does not know them, to find out whether it can be", async () => {
+    const { port, url } = await server();
+    const admin = new Redis(url);
+    onTestFinished(() => admin.disconnect());
+    const other = await behind(port, ["flags=allow-oom", "flags=allow-zzz"], ["", ""]);
+    const engine = new RedisEngine(parseTarget({ engine: "redis", port: other }) as ParsedRedisTarget);
+    await engine.open();
+    onTestFinished(() => engine.close());
+    await engine.probe();
+    expect(await admin.info("commandstats")).toMatch(/cmdstat_rpush:calls=1,/);
+    await expect.poll(() => admin.dbsize()).toBe(0);
+    await admin.config("SET", "maxmemory", "1");
+    await expect(engine.probe()).rejects.toThrow(/out of memory/);
+  });
 });
 
 describe("the rights of a user", () => {
@@ -99,6 +117,7 @@ describe("the rights of a user", () => {
     const needed = new Set([...FROM_CLIENT, ...BUFFERED, ...called.map((word) => word.toLowerCase())]);
     const expected = [...needed].toSorted().map((command) => `+${command}`);
     expect(rights.filter((right) => right.startsWith("+"))).toEqual(expected);
+    expect(RIGHTS.map((right) => `+${right}`)).toEqual(expected);
   });
 
   it.skipIf(!inject("canStartRedis"))("are enough for a worker", async () => {

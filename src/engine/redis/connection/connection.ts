@@ -111,6 +111,10 @@ export class Link {
   }
 
   /** Does the server support the script flag `allow-oom`? */
+  get allowOom(): boolean {
+    return this.#allowOom;
+  }
+
   set allowOom(allow: boolean) {
     this.#allowOom = allow;
     this.#scripts.clear();
@@ -181,6 +185,16 @@ export class Link {
    */
   send<T>(command: () => Promise<T>, key?: string): Promise<T> {
     return this.#send(command, key, this.#target.commandTimeout);
+  }
+
+  /** Sends a command once, and throws at once what is wrong, in words. */
+  async ask<T>(command: () => Promise<T>): Promise<T> {
+    if (this.#closing.signal.aborted) throw new EngineClosed();
+    try {
+      return await command();
+    } catch (error) {
+      throw this.#closing.signal.aborted ? new EngineClosed() : this.#explain(error);
+    }
   }
 
   async #send<T>(command: () => Promise<T>, key: string | undefined, timeout: number): Promise<T> {

@@ -54,6 +54,7 @@ import { partial } from "./outcome/partial.js";
 import { series } from "./outcome/series.js";
 import { seriesEnds } from "./outcome/series-ends.js";
 import { seriesTime } from "./outcome/series-time.js";
+import { store } from "./queue/store.js";
 import { supersede } from "./enqueue/supersede.js";
 import { supersededHooks } from "./enqueue/superseded-hooks.js";
 import { tags } from "./enqueue/tags.js";
@@ -121,6 +122,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   undecodable,
   endings,
   steps,
+  store,
   partial,
   series,
   seriesEnds,

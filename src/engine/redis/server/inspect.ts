@@ -1,11 +1,10 @@
 /**
  * What Longshore checks of a Redis server before it trusts jobs to it: its version, whether it may evict, what it persists.
  */
-import { Cluster } from "ioredis";
 import { EngineRefused, EngineUnavailable, LongshoreError } from "../../../model/errors/errors.js";
 import { describeTarget, type ParsedRedisTarget } from "../../target.js";
-import type { Client } from "./client.js";
-import type { Link } from "./connection.js";
+import type { Link } from "../connection/connection.js";
+import { nodesOf, parseInfo, persistenceOf, type Node } from "./info.js";
 
 export interface ServerFacts {
   /** Does it support script flags, as Redis 7 and later do? */
@@ -27,12 +26,6 @@ export async function inspectServer(link: Link, target: ParsedRedisTarget): Prom
     scriptFlags: facts.every((fact) => fact.scriptFlags),
     persistence: [...new Set(facts.map((fact) => fact.persistence))].join(", "),
   };
-}
-
-type Node = Exclude<Client, Cluster>;
-
-function nodesOf(client: Client): Node[] {
-  return client instanceof Cluster ? client.nodes("master") : [client];
 }
 
 async function inspectNode(link: Link, node: Node, target: ParsedRedisTarget): Promise<ServerFacts> {
@@ -62,29 +55,4 @@ async function knowsFlags(link: Link, node: Node): Promise<boolean> {
     if (error instanceof LongshoreError) throw error;
     return false;
   }
-}
-
-async function persistenceOf(node: Node, info: Map<string, string>): Promise<string> {
-  if (info.get("aof_enabled") === "1") return `aof ${(await setting(node, "appendfsync")) ?? "on"}`;
-  const save = await setting(node, "save");
-  if (save === null) return "unknown (CONFIG is not allowed)";
-  return save === "" ? "none" : "rdb snapshots";
-}
-
-/** A configuration setting; `null` where CONFIG is not allowed, as on many hosted servers. */
-async function setting(node: Node, name: string): Promise<string | null> {
-  try {
-    const answer: unknown = await node.config("GET", name);
-    return Array.isArray(answer) && typeof answer[1] === "string" ? answer[1] : null;
-  } catch {
-    return null;
-  }
-}
-
-function parseInfo(text: string): Map<string, string> {
-  const entries = text.split("\r\n").flatMap((line): [string, string][] => {
-    const colon = line.indexOf(":");
-    return colon === -1 ? [] : [[line.slice(0, colon), line.slice(colon + 1)]];
-  });
-  return new Map(entries);
 }
