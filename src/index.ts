@@ -22,7 +22,14 @@ export type { FlowEnqueueOptions } from "./client/enqueue/flow-options.js";
 export type { RequiredNodeOptions, NodeOptions, OptionalNodeOptions } from "./define/node-options.js";
 export type { Resolved, WithRefs, Reference, Ref } from "./define/flow-reference.js";
 export { ResultTimeout } from "./client/jobs/job-wait.js";
-export type { EnqueueOutcome, Job, JobChange, ResultOptions, RetryOptions } from "./client/jobs/job.js";
+export type {
+  EnqueueOutcome,
+  Job,
+  JobChange,
+  JobRetryOptions,
+  ResultOptions,
+  RetryOptions,
+} from "./client/jobs/job.js";
 export type { BulkOptions, Longshore } from "./client/longshore.js";
 export type {
   DocumentList,

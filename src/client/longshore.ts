@@ -9,7 +9,7 @@ import { parseFields, type ChosenField, type FieldChoice, type SlimRecord } from
 import type { JobRef, JobSpec } from "../model/job/job.js";
 import { parseRef } from "../model/options/after.js";
 import { parseKind } from "../model/document/document.js";
-import { parseSignalOption } from "../model/value/call-options.js";
+import { checkOptions, parseSignalOption } from "../model/value/call-options.js";
 import { isReserved, parseId, parseKey, parseName } from "../model/value/name.js";
 import { isThenable } from "../model/value/thenable.js";
 import type { StandardSchema } from "../define/schema.js";
@@ -510,6 +510,7 @@ export class Longshore {
   }
 
   async #bulk(command: BulkCommand, query: JobQuery, options: BulkOptions & RetryOptions = {}): Promise<BulkAnswer> {
+    checkOptions(options, ["cursor", "limit", "signal", ...(command === "retry" ? ["fromStart"] : [])]);
     const nextOp = (): string => this.#context.nextOp();
     const filter = await resolveFilter(this.#setup.engine, parseQuery(query));
     return controlMany(this.#setup.engine, { ...options, command, filter, nextOp });

@@ -316,6 +316,16 @@ describe("on any engine", () => {
     expect(again.stderr).toMatch(/it is queued/);
   });
 
+  test("retry with another input, of one job", async () => {
+    const { ids } = await fail("a", "b");
+    const [first = "", second = ""] = ids;
+    expect((await run("retry", first, second, "--input", "1")).stderr).toMatch(/--input is for one job/);
+    expect((await run("retry", first, "--input", "{")).stderr).toMatch(/JSON/);
+    expect(await Promise.all(ids.map(stateOf))).toEqual(["failed", "failed"]);
+    expect((await run("retry", first, "--input", '{"url":"other"}')).stdout).toBe(`${first} retried\n`);
+    expect(await (await jobs.job(first))?.refresh()).toMatchObject({ state: "queued", input: { url: "other" } });
+  });
+
   test("cancel, promote, release and remove", async () => {
     const delayed = await jobs.enqueue("scan", {}, { queue: "scans", delay: "1h" });
     const held = await jobs.enqueue("scan", {}, { queue: "scans", hold: true });

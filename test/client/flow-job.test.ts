@@ -412,6 +412,21 @@ describe("a whole flow", () => {
     expect((await job.progress()).percent).toBe(0);
   });
 
+  it("keeps the input that its jobs were made from; one of them may get another", async () => {
+    const [fixture, job] = await begin();
+    await fixture.fail("fetch");
+
+    await expect(job.retry({ input: "x" })).rejects.toMatchObject({ code: "INVALID_INPUT", field: "input" });
+    const { queue, id } = fixture.node("fetch");
+    expect(
+      await fixture.longshore
+        .queue(queue)
+        .job(id)
+        .retry({ input: { url: "y" } }),
+    ).toBe("queued");
+    expect((await fixture.longshore.queue(queue).job(id).refresh()).input).toEqual({ url: "y" });
+  });
+
   it("has its tags changed while it runs, and nothing else", async () => {
     const [, job] = await begin();
     await job.update({ tags: ["a"] });

@@ -5,11 +5,13 @@ import {
   InvalidInput,
   JobFailed,
   JobNotFound,
+  PayloadTooLarge,
   ResultTimeout,
   WrongState,
   task,
   type JobContext,
   type JobEvent,
+  type StandardSchema,
   type WatchEvent,
 } from "longshore";
 import { makeGate } from "../worker/fixtures/gate.js";
@@ -19,6 +21,14 @@ const echo = task("echo", { queue: "main" }, ({ input }: JobContext<unknown>) =>
 const broken = task("broken", { queue: "main", attempts: 1 }, () => {
   throw new Error("never works");
 });
+
+const numbers: StandardSchema<number> = {
+  "~standard": {
+    version: 1,
+    vendor: "test",
+    validate: (value) => (typeof value === "number" ? { value } : { issues: [{ message: "a number" }] }),
+  },
+};
 
 onEveryEngine("a job handle", (storage) => {
   it("waits for results of many jobs at once", async () => {
@@ -100,6 +110,25 @@ onEveryEngine("a job handle", (storage) => {
 
     expect(seen).toEqual(["queued", "active", "0%", "50%", "99%", "completed"]);
     expect((await job.refresh()).progress?.percent).toBe(100);
+  });
+
+  it("is queued again with another input, checked as the first one was", async () => {
+    const longshore = await storage.connect({ payloadCap: 1_000 });
+    const typed = task("typed", { queue: "main", input: numbers }, ({ input }) => input * 2);
+    const job = await longshore.enqueue(typed, 1);
+    await job.cancel();
+
+    await expect(job.retry({ input: "two" as never })).rejects.toThrow(InvalidInput);
+    const byName = await longshore.job(job.id);
+    await expect(byName?.retry({ input: "x".repeat(1_000) })).rejects.toThrow(PayloadTooLarge);
+    await expect(job.retry({ inptu: 2 } as object)).rejects.toMatchObject({ field: "inptu" });
+    await expect(longshore.retryAll({ queue: "main" }, { input: 2 } as object)).rejects.toMatchObject({
+      field: "input",
+    });
+    expect(await job.refresh()).toMatchObject({ state: "cancelled", input: 1 });
+    expect(await job.retry({ input: 21 })).toBe("queued");
+    await longshore.worker([typed], { burst: true }).finished;
+    expect(await job.result()).toBe(42);
   });
 
   it("commands: promote, retry, update, and refuses what the state does not allow", async () => {

@@ -377,9 +377,11 @@ export class Simulation {
     const params: ControlParams = { refs, op: `op${this.#drawn}` };
     const names = namesOf(refs);
     if (step.kind === "control" && step.command === "retry") {
-      return call(`${names}${step.fromStart ? " from the start" : ""}`, "retry", {
+      const { fromStart, input } = step;
+      return call(`${names}${fromStart ? " from the start" : ""}${input === null ? "" : ` with ${input}`}`, "retry", {
         ...params,
-        fromStart: step.fromStart,
+        fromStart,
+        ...(input === null ? {} : { input }),
       });
     }
     if (step.kind === "control") return call(names, step.command, params);

@@ -108,8 +108,9 @@ export type Step = { readonly connection: number } & (
       /** Only jobs in a state in which the command applies? */
       readonly fitting: boolean;
       readonly jobs: readonly number[];
-      /** The option of `retry`. */
+      /** The options of `retry`. */
       readonly fromStart: boolean;
+      readonly input: string | null;
     }
   /** A flow begins; `short`: with more members than there are. */
   | { readonly kind: "commit"; readonly flow: number; readonly short: boolean }
@@ -384,6 +385,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
         fitting: usually,
         jobs: someJobs,
         fromStart: fc.boolean(),
+        input: mostly(null, fc.constantFrom('"again"', '{"n":2}')),
       }),
     ),
   },

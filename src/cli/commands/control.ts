@@ -4,19 +4,22 @@
  */
 import type { Command } from "commander";
 import type { JobQuery } from "../../client/jobs/job-filter.js";
-import type { Job, RetryOptions } from "../../client/jobs/job.js";
+import type { Job, JobRetryOptions, RetryOptions } from "../../client/jobs/job.js";
 import type { Longshore } from "../../client/longshore.js";
 import type { BulkAnswer } from "../../client/bulk/bulk.js";
 import { LongshoreError } from "../../model/errors/errors.js";
 import { confirm } from "../terminal/confirm.js";
 import { connected } from "../flags/connection.js";
 import { exitCodeOf, messageOf, UsageError } from "../terminal/exit.js";
-import { findJob } from "../flags/arguments.js";
+import { findJob, parseJson } from "../flags/arguments.js";
 import { addFilterOptions, describeQuery, jobCount, queryOf, type FilterFlags } from "../flags/filters.js";
 import type { Output } from "../terminal/output.js";
 import { paint } from "../terminal/table.js";
 
-interface ControlFlags extends FilterFlags, RetryOptions {
+interface ControlFlags extends FilterFlags {
+  fromStart?: boolean;
+  /** JSON text. */
+  input?: string;
   all?: boolean;
   yes?: boolean;
 }
@@ -27,7 +30,7 @@ interface Control {
   readonly description: string;
   /** Does it destroy work? Then it needs a confirmation for many jobs, or for data. */
   readonly confirm: "never" | "many" | "always";
-  one(job: Job, options: RetryOptions): Promise<unknown>;
+  one(job: Job, options: JobRetryOptions): Promise<unknown>;
   /** The filter flags; `null`: it takes ids only. */
   readonly many: ((longshore: Longshore, query: JobQuery, options: RetryOptions) => Promise<BulkAnswer>) | null;
 }
@@ -80,7 +83,11 @@ export function addControlCommands(program: Command): void {
     const command = program.command(control.name).description(control.description).argument("[ids...]", "the jobs");
     if (control.many === null) command.option("--queue <name>", "where the jobs are");
     else addFilterOptions(command).option("--all", "every job this can be done to");
-    if (control.name === "retry") command.option("--from-start", "run also the steps that ended well");
+    if (control.name === "retry") {
+      command
+        .option("--from-start", "run also the steps that ended well")
+        .option("--input <json>", "with another input, from the start; for one job");
+    }
     if (control.confirm !== "never") command.option("-y, --yes", "do not ask");
     command.action(async (ids: string[], _flags: unknown, self: Command) => run(self, control, ids));
   }
@@ -97,11 +104,14 @@ async function run(command: Command, control: Control, ids: readonly string[]): 
   if (ids.length === 0 && (many === null || (filters.length === 0 && !all))) {
     throw new UsageError(`which jobs? Give ids${many === null ? "" : ", a filter such as --queue or --tag, or --all"}`);
   }
+  const { input } = command.opts<ControlFlags>();
+  if (input !== undefined && ids.length !== 1) throw new UsageError("--input is for one job: give its id");
+  const change = input === undefined ? {} : { input: parseJson("--input", input) };
   await connected<ControlFlags>(command, async ({ longshore, out, flags }) => {
     const options = flags.fromStart === undefined ? {} : { fromStart: flags.fromStart };
     if (ids.length > 0 || many === null) {
       if (control.confirm === "always") await confirm(`${control.name} ${jobCount(ids.length)}`, flags.yes);
-      await byIds({ longshore, out, control, options }, ids, query.queue);
+      await byIds({ longshore, out, control, options: { ...options, ...change } }, ids, query.queue);
       return;
     }
     if (control.confirm !== "never") await confirm(`${control.name} ${describeQuery(query)}`, flags.yes);
@@ -116,7 +126,7 @@ interface Errand {
   readonly longshore: Longshore;
   readonly out: Output;
   readonly control: Control;
-  readonly options: RetryOptions;
+  readonly options: JobRetryOptions;
 }
 
 async function byIds(

@@ -14,7 +14,9 @@ import type { ConnectionContext } from "../connection/context.js";
 import { dependenciesOf } from "./dependencies.js";
 import { inCommands } from "./retry-commands.js";
 import { flowEvents, type FlowEvent } from "./flow-events.js";
-import { Job, type EnqueueOutcome, type JobChange, type RetryOptions } from "./job.js";
+import { checkOptions } from "../../model/value/call-options.js";
+import { parseFlag } from "../../model/value/scalar.js";
+import { Job, type EnqueueOutcome, type JobChange, type JobRetryOptions } from "./job.js";
 
 /**
  * A handle on a flow. `result()` gives the return value of the flow's function, references resolved; `cancel()` ends
@@ -82,10 +84,15 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
    * Queues again those of its jobs that did not succeed, spawned ones included, and then the flow, which waits for
    * them. Jobs that succeeded are not run again, nor those that were `partial` (`retry()` of their own handles runs
    * their failed parts). When it fails half-way, call it again.
-   * @throws JobNotFound; WrongState unless it has ended, and when it succeeded with all its jobs; UniqueConflict
+   * @throws JobNotFound; WrongState unless it has ended, and when it succeeded with all its jobs; UniqueConflict; InvalidInput for
+   * another input: its jobs were made from the one that it has
    */
-  override async retry(options: RetryOptions = {}): Promise<JobState> {
-    const { fromStart = false } = options;
+  override async retry(options: JobRetryOptions<Input> = {}): Promise<JobState> {
+    checkOptions(options, ["fromStart", "input"]);
+    const { input } = options;
+    if (input !== undefined)
+      throw new InvalidInput("input", input, "a flow keeps its input: enqueue it anew, or retry one of its jobs");
+    const fromStart = parseFlag("fromStart", options.fromStart ?? false);
     const records = await this.#read();
     const { flow, known, members } = records;
     if (!sources("retry").includes(flow.state)) throw new WrongState("retry", this.id, flow.state);
@@ -100,7 +107,7 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     const retried = await this.#retryMembers([...members, ...(await this.#strays(records))], fromStart);
     this.#reached = 0;
     try {
-      return await super.retry(options);
+      return await super.retry({ fromStart });
     } catch (error) {
       // Another flow owns its key: its jobs may not run either.
       if (error instanceof UniqueConflict) await this.#cancelAll(retried);

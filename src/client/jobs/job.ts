@@ -6,7 +6,9 @@ import { parsePositiveDuration, type Duration } from "../../model/value/duration
 import { InvalidInput, JobFailed, JobNotFound, UniqueConflict, WrongState } from "../../model/errors/errors.js";
 import type { JobRef } from "../../model/job/job.js";
 import type { JobLog } from "../../model/job/report/log.js";
+import { checkOptions } from "../../model/value/call-options.js";
 import { parseTags } from "../../model/value/name.js";
+import { parseFlag } from "../../model/value/scalar.js";
 import { parseDue, parsePriority } from "../../model/options/options.js";
 import type { Progress } from "../../model/job/progress.js";
 import type { JobState } from "../../model/job/state.js";
@@ -45,10 +47,19 @@ export interface ResultOptions {
   signal?: AbortSignal;
 }
 
-/** How a job is queued again. */
+/** How jobs are queued again. */
 export interface RetryOptions {
   /** Forget the checkpoints and progress of earlier runs: steps, counters, milestones. Default: false. */
   fromStart?: boolean;
+}
+
+/** How one job is queued again. */
+export interface JobRetryOptions<Input = unknown> extends RetryOptions {
+  /**
+   * Another input, in place of the former one. The job begins from the start with it: what its steps gave belonged to the former one.
+   * Its history, id, tags and all else stay. Default: the input that it has.
+   */
+  input?: Input;
 }
 
 const CHANGES = ["input", "delay", "runAt", "priority", "tags"];
@@ -194,11 +205,18 @@ export class Job<Result = unknown, Input = unknown> {
 
   /**
    * Queues it again, with all its attempts before it. Steps that ended well are not run again, so a job that half
-   * succeeded runs only its failed parts; a job that completed begins from the start.
-   * @throws JobNotFound, WrongState unless it has ended, UniqueConflict
+   * succeeded runs only its failed parts; a job that completed begins from the start. With `input` it gets another input in the same
+   * step, and begins from the start with it.
+   * @throws JobNotFound, WrongState unless it has ended, UniqueConflict; InvalidInput, PayloadTooLarge before anything is changed
+   * @example await job.retry({ input: { url: "https://example.org/" } });
    */
-  retry({ fromStart = false }: RetryOptions = {}): Promise<JobState> {
-    return this.#control("retry", (params) => this.#context.engine.retry({ ...params, fromStart }));
+  async retry(options: JobRetryOptions<Input> = {}): Promise<JobState> {
+    checkOptions(options, ["fromStart", "input"]);
+    const { input } = options;
+    const fromStart = parseFlag("fromStart", options.fromStart ?? false);
+    if (input !== undefined && this.#schema !== null) await checkInput(this.#schema, input);
+    const change = input === undefined ? {} : { input: encodePayload("input", input, this.#context.payloadCap) };
+    return this.#control("retry", (params) => this.#context.engine.retry({ ...params, fromStart, ...change }));
   }
 
   /** Makes it ready now. @throws JobNotFound, WrongState unless it is delayed */

@@ -204,9 +204,10 @@ export interface Engine extends DependencyCommands, DocumentCommands, FailureGro
   /**
    * Queues ended jobs again, with a full set of attempts. Checkpoints and progress of their runs are kept unless
    * `fromStart`; a completed job always starts from the beginning. Failed dependencies are evaluated again: the job is
-   * `blocked` while any of them is unfinished.
+   * `blocked` while any of them is unfinished. `input` (JSON text) replaces that of the jobs in the same step: they begin from the
+   * start with it, and references to results of other jobs go with the former input. Their history stays.
    */
-  retry(params: ControlParams & { readonly fromStart: boolean }): Awaitable<ControlAnswer[]>;
+  retry(params: ControlParams & { readonly fromStart: boolean; readonly input?: string }): Awaitable<ControlAnswer[]>;
   /** Makes delayed jobs ready at once. */
   promote(params: ControlParams): Awaitable<ControlAnswer[]>;
   /** Changes jobs that wait. A changed priority or time puts the job last among those of its priority. */

@@ -224,8 +224,8 @@ export class MemoryEngine extends FailureGroupEngine implements Engine {
     return answers;
   }
 
-  retry({ fromStart, ...params }: Params<"retry">): Answer<"retry"> {
-    return this.#control(params, retry(fromStart));
+  retry({ fromStart, input, ...params }: Params<"retry">): Answer<"retry"> {
+    return this.#control(params, retry(fromStart, input));
   }
 
   promote(params: Params<"promote">): Answer<"promote"> {

@@ -240,8 +240,8 @@ export class RedisEngine extends FailureGroupEngine implements Engine {
     return this.#control("cancel", params);
   }
 
-  retry({ fromStart, ...params }: Params<"retry">): Promise<Answer<"retry">> {
-    return this.#control("retry", params, JSON.stringify({ fromStart }));
+  retry({ fromStart, input, ...params }: Params<"retry">): Promise<Answer<"retry">> {
+    return this.#control("retry", params, JSON.stringify({ fromStart, input }));
   }
 
   promote(params: Params<"promote">): Promise<Answer<"promote">> {

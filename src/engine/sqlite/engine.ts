@@ -207,8 +207,8 @@ export class SqliteEngine extends FailureGroupEngine implements Engine {
     return this.#control(params, cancel);
   }
 
-  retry({ fromStart, ...params }: Params<"retry">): Promise<ControlAnswer[]> {
-    return this.#control(params, retry(fromStart));
+  retry({ fromStart, input, ...params }: Params<"retry">): Promise<ControlAnswer[]> {
+    return this.#control(params, retry(fromStart, input));
   }
 
   promote(params: ControlParams): Promise<ControlAnswer[]> {

@@ -53,8 +53,11 @@ export const cancel: Command = ({ queue, sessions, now }, job) => {
   return "applied";
 };
 
-/** The command that queues an ended job again: from the start, or with the checkpoints of its runs. */
-export function retry(fromStart: boolean): Command {
+/**
+ * The command that queues an ended job again: from the start, or with the checkpoints of its runs; with another input always from
+ * the start, since they belong to the former one.
+ */
+export function retry(fromStart: boolean, input?: string): Command {
   return ({ queue, now }, job) => {
     const { unique, supersedes } = job.spec;
     const plan = planRetry(
@@ -67,11 +70,12 @@ export function retry(fromStart: boolean): Command {
         isKeyTaken: () => isKeyTaken(queue, job, now),
         isLatest: () => supersedes !== null && queue.latest.get(supersedes) === job.id,
       },
-      fromStart,
+      fromStart || input !== undefined,
     );
     if (typeof plan === "string") return plan;
     if (plan.claimsKey) claimKey(queue, job, now);
     if (plan.dropsCheckpoints) job.checkpoints = null;
+    if (input !== undefined) replaceInput(job, input);
     if (job.checkpoints === null) job.progress = null;
     queue.ended.delete(job.id);
     job.counted = 0;

@@ -65,8 +65,11 @@ export const cancel: Command = (transaction, queue, job) => {
 const BEGIN_ANEW = `UPDATE jobs SET result = NULL, failures = NULL, progress = CASE WHEN ? THEN progress END
   WHERE job = ?`;
 
-/** The command that queues an ended job again: from the start, or with the checkpoints of its runs. */
-export function retry(fromStart: boolean): Command {
+/**
+ * The command that queues an ended job again: from the start, or with the checkpoints of its runs; with another input always from
+ * the start, since they belong to the former one.
+ */
+export function retry(fromStart: boolean, input?: string): Command {
   return (transaction, queue, job) => {
     const { sql } = transaction;
     const links = linksOf(sql, job);
@@ -81,7 +84,7 @@ export function retry(fromStart: boolean): Command {
         isKeyTaken: () => isKeyTaken(transaction, queue, job),
         isLatest: () => supersedes !== null && isLatest(sql, queue, supersedes, job),
       },
-      fromStart,
+      fromStart || input !== undefined,
     );
     if (typeof plan === "string") return plan;
     if (plan.claimsKey) claimKey(transaction, queue, job);
@@ -91,6 +94,7 @@ export function retry(fromStart: boolean): Command {
       dropCheckpoints(transaction, job);
       job.checkpointed = false;
     }
+    if (input !== undefined) replaceInput(transaction, job, input);
     job.counted = 0;
     job.crashes = 0;
     job.startedAt = null;

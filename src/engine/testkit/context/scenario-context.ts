@@ -174,9 +174,9 @@ export class ScenarioContext {
     return answer;
   }
 
-  /** Queues jobs again. They keep the checkpoints of their runs unless `fromStart`. */
-  async retry(params: ControlParams, fromStart = false): Promise<ControlAnswer[]> {
-    return this.engine.retry({ ...params, fromStart });
+  /** Queues jobs again. They keep the checkpoints of their runs unless `fromStart`, or unless they get another input. */
+  async retry(params: ControlParams, fromStart = false, input?: string): Promise<ControlAnswer[]> {
+    return this.engine.retry({ ...params, fromStart, ...(input === undefined ? {} : { input }) });
   }
 
   async update(ref: string | JobRef, patch: JobPatch, op = this.fresh("op")): Promise<ControlAnswer> {

@@ -3,6 +3,7 @@ import { joinGroups, type ScenarioGroup } from "../context/scenario.js";
 import { aside } from "./lease/aside.js";
 import { asideCommands } from "./lease/aside-commands.js";
 import { control } from "./queue/control.js";
+import { retryInput } from "./queue/retry-input.js";
 import { update } from "./queue/update.js";
 import { dependencies } from "./flow/dependencies.js";
 import { dependencyPages } from "./flow/dependency-pages.js";
@@ -97,6 +98,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   idempotency,
   traces,
   control,
+  retryInput,
   update,
   report,
   read,

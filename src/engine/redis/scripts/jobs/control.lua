@@ -58,7 +58,7 @@ function commands.retry(id, r, job)
     if latest ~= id then return CONTROL_CONFLICT end
   end
   if mode == UNTIL_FINISHED then own_key(id, key, UNTIL_FINISHED) end
-  if patch.fromStart or r[STATE] == COMPLETED then forget_checkpoints(id, r) end
+  if patch.fromStart or patch.input or r[STATE] == COMPLETED then forget_checkpoints(id, r) end
   if r[HOLDER] ~= '' then
     -- The last run of a successful job is only in its record, which now starts over: move it to the history.
     record_attempt(id, r, r[COUNTED], r[STATE] == PARTIAL and 'partial' or 'completed', r[FINISHED])
@@ -74,6 +74,7 @@ function commands.retry(id, r, job)
   r[HOLDER], r.result = '', nil
   insert(id, r)
   save(id, r)
+  if patch.input then put('job', id, string.sub(job, 1, BIRTH_SIZE) .. body_with(job, patch.input)) end
   put('result', id, false)
   put('failed', id, false)
   if not has(r, CHECKPOINTED) then put('progress', id, false) end

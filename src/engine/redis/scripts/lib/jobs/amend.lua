@@ -2,6 +2,12 @@
 -- Mirrors model/job/admission.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, moves.lua, forget.lua.
 
+-- The body of a job with another input. References to results of other jobs stood behind the former one, and go with it.
+local function body_with(job, input)
+  local body = body_of(job)
+  return string.sub(body, 1, string.find(body, '\n', 1, true)) .. input
+end
+
 -- `change`: the new input, priority and run_at, where given (a run_at of now or earlier means at once).
 local function amend(id, r, job, change)
   local moved = redis.call('HEXISTS', K.run, id) == 1
@@ -23,8 +29,7 @@ local function amend(id, r, job, change)
   if reinserts then leave(id, r) end
   r[PRIORITY], r[RUN_AT], r[STATE] = priority, run_at, to
   if reinserts then insert(id, r) end
-  local body = body_of(job)
-  if change.input then body = string.sub(body, 1, string.find(body, '\n', 1, true)) .. change.input end
+  local body = change.input and body_with(job, change.input) or body_of(job)
   if moved or reinserts then
     if change.input then put('job', id, string.sub(job, 1, BIRTH_SIZE) .. body) end
     save(id, r)
