@@ -195,6 +195,7 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
       ["1", "--id-prefix", "mail-"],
       ["3", "--without-worker"],
       ["0", "--flow", "none"],
+      ["0", "--role", "flow"],
       ["0", "--schedule", "none"],
       ["2", "--finished-since", "1h"],
       ["0", "--started-until", "1h"],

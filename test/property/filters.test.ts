@@ -72,6 +72,7 @@ const CONDITIONS: { readonly [Name in keyof JobConditions]-?: fc.Arbitrary<NonNu
   finished: anyWindow,
   worker: fc.constantFrom(...WORKERS),
   flow: fc.constant("none"),
+  role: fc.constantFrom("job", "flow"),
   schedule: fc.constantFrom("night", "day"),
   fingerprint: fc.constantFrom(...ERRORS.map((error) => error.fingerprint)),
   errorText: anyText,
@@ -124,6 +125,7 @@ function says(job: JobRecord, c: JobConditions): boolean[] {
     ...at(job.finishedAt, c.finished),
     ...is(c.worker, (name) => job.history.at(-1)?.worker === name),
     ...is(c.flow, (id) => job.flow?.id === id),
+    ...is(c.role, (role) => job.role === role),
     ...is(c.schedule, (name) => job.tags.includes(`schedule:${name}`)),
     ...is(c.fingerprint, (print) => job.error?.fingerprint === print),
     ...is(c.errorText, (text) =>

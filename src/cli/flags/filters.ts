@@ -24,6 +24,7 @@ export interface ConditionFlags {
   worker?: string;
   withoutWorker?: boolean;
   flow?: string;
+  role?: string;
   schedule?: string;
   since?: string;
   until?: string;
@@ -57,6 +58,7 @@ export function addFilterOptions(command: Command): Command {
     .option("--worker <name>", "that this worker ran last")
     .option("--without-worker", "whose task no worker of their queue knows")
     .option("--flow <id>", "of this flow")
+    .option("--role <role>", "flow: only flows themselves; job: none of these")
     .option("--schedule <name>", "of this schedule")
     .option("--since <when>", "jobs created since: a duration ago (2h) or a time (2026-12-01T10:00Z)")
     .option("--until <when>", "jobs created before, given likewise")
@@ -83,7 +85,7 @@ const NEGATABLE: ReadonlyMap<string, keyof ConditionFlags> = new Map(
   (
     [
       ...["queue", "queues", "state", "task", "tasks", "tag", "tags", "priority", "attempt", "fingerprint", "error"],
-      ...["idPrefix", "idContains", "worker", "withoutWorker", "flow", "schedule", "since", "until"],
+      ...["idPrefix", "idContains", "worker", "withoutWorker", "flow", "role", "schedule", "since", "until"],
       ...["startedSince", "startedUntil", "finishedSince", "finishedUntil"],
     ] as (keyof ConditionFlags)[]
   ).map((flag) => [flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), flag]),
@@ -106,7 +108,7 @@ function negatedFlag(text: string): ConditionFlags {
 
 function conditionsOf(flags: ConditionFlags, now: number): JobQueryConditions {
   const { queue, queues, state, task, tasks, tag, tags, fingerprint, idPrefix, idContains, worker, flow } = flags;
-  const { priority, attempt, error, schedule, since, until, withoutWorker } = flags;
+  const { priority, attempt, error, role, schedule, since, until, withoutWorker } = flags;
   const started = windowOf("started", flags.startedSince, flags.startedUntil, now);
   const finished = windowOf("finished", flags.finishedSince, flags.finishedUntil, now);
   return {
@@ -126,12 +128,18 @@ function conditionsOf(flags: ConditionFlags, now: number): JobQueryConditions {
     ...(worker === undefined ? {} : { worker }),
     ...(withoutWorker === undefined ? {} : { noWorker: withoutWorker }),
     ...(flow === undefined ? {} : { flow }),
+    ...(role === undefined ? {} : { role: parseRole("--role", role) }),
     ...(schedule === undefined ? {} : { schedule }),
     ...(since === undefined ? {} : { createdFrom: parsePast("--since", since, now) }),
     ...(until === undefined ? {} : { createdBefore: parsePast("--until", until, now) }),
     ...(started === null ? {} : { started }),
     ...(finished === null ? {} : { finished }),
   };
+}
+
+function parseRole(flag: string, role: string): "job" | "flow" {
+  if (role !== "job" && role !== "flow") throw new InvalidInput(flag, role, "one of job, flow");
+  return role;
 }
 
 function windowOf(

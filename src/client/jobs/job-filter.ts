@@ -44,6 +44,8 @@ export interface JobQueryConditions {
   worker?: string;
   /** The id of the flow that it belongs to. */
   flow?: string;
+  /** `"flow"`: flows themselves, without their jobs; `"job"`: all that are no flows. */
+  role?: "job" | "flow";
   /** The name of the schedule that enqueued it. */
   schedule?: string;
   /** The fingerprint of the last error. */
@@ -95,6 +97,7 @@ const PARSERS: Parsers = {
   createdBefore: (field, before) => ({ createdBefore: parseTime(field, before) }),
   worker: (field, worker) => ({ worker: parseText(field, worker) }),
   flow: (field, flow) => ({ flow: parseText(field, flow) }),
+  role: (field, role) => ({ role: parseRole(field, role) }),
   schedule: (field, schedule) => ({ schedule: parseText(field, schedule) }),
   fingerprint: (field, fingerprint) => ({ fingerprint: parseText(field, fingerprint) }),
   errorText: (field, errorText) => ({ errorText: parseText(field, errorText) }),
@@ -170,6 +173,11 @@ function parseStates(field: string, value: unknown): JobState[] {
     if (!isState(state)) throw new InvalidInput(`${field}[${index}]`, state, `one of ${STATES.join(", ")}`);
     return state;
   });
+}
+
+function parseRole(field: string, value: unknown): "job" | "flow" {
+  if (value !== "job" && value !== "flow") throw new InvalidInput(field, value, 'one of "job", "flow"');
+  return value;
 }
 
 /** How many names or tags one condition may have. */

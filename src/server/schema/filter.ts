@@ -10,6 +10,8 @@ import { Flag, GivenTime, Name, State, Text } from "./common.js";
 const Window = z.strictObject({ from: GivenTime.optional(), before: GivenTime.optional() });
 const Numbers = z.union([z.number(), z.strictObject({ min: z.number().optional(), max: z.number().optional() })]);
 
+const Role = z.enum(["job", "flow"]).openapi({ description: "`flow`: flows themselves; `job`: all that are none" });
+
 const conditions = {
   queue: Name.optional(),
   queues: z.array(Name).min(1).max(100).optional(),
@@ -25,6 +27,7 @@ const conditions = {
   finished: Window.optional(),
   worker: Text.optional(),
   flow: Text.optional(),
+  role: Role.optional(),
   schedule: Text.optional(),
   fingerprint: Text.optional(),
   errorText: Text.optional(),
@@ -79,6 +82,7 @@ const texts = {
   finishedBefore: GivenTime.optional(),
   worker: Text.optional(),
   flow: Text.optional(),
+  role: Role.optional(),
   schedule: Text.optional(),
   fingerprint: Text.optional(),
   errorText: Text.optional(),

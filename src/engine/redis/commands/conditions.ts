@@ -36,6 +36,7 @@ const TRANSLATIONS: Translations = {
   finished: ({ from = "", before = "" }) => exact(["finished", from, before]),
   worker: (worker) => likely(["worker", worker]),
   flow: (flow) => likely(["flow", `"id":${JSON.stringify(flow)}`]),
+  role: (role) => exact(["role", role === "flow" ? 1 : 0]),
   schedule: (schedule) => exact(["tag", scheduleTag(schedule)]),
   fingerprint: (fingerprint) => exact(["fingerprint", fingerprint]),
   errorText: (text) => likely(["error", lowerCase(JSON.stringify(text).slice(1, -1))]),

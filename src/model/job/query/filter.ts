@@ -46,6 +46,8 @@ export interface JobConditions {
   readonly worker?: string;
   /** The id of the flow that it is a member of. */
   readonly flow?: string;
+  /** Is it a flow itself, or a job? */
+  readonly role?: "job" | "flow";
   /** The name of the schedule that enqueued it. */
   readonly schedule?: string;
   /** The fingerprint of the last error. */
@@ -88,6 +90,7 @@ const TESTS: Tests = {
   finished: (job, window) => isDuring(job.finishedAt, window),
   worker: (job, worker) => job.lastWorker === worker,
   flow: (job, flow) => job.flow?.id === flow,
+  role: (job, role) => job.role === role,
   schedule: (job, schedule) => job.tags.includes(scheduleTag(schedule)),
   fingerprint: (job, fingerprint) => job.error?.fingerprint === fingerprint,
   errorText: ({ error }, text) =>

@@ -29,6 +29,7 @@ const IN_LIST = "IN (SELECT value FROM json_each(?))";
 const WORKER = "substr(j.session, 1, instr(j.session || '/', '/') - 1)";
 const FLOW = `EXISTS (SELECT 1 FROM link_bodies b WHERE b.job = j.job AND CASE WHEN json_valid(b.body)
   THEN json_extract(b.body, '$.flow.id') = ? ELSE 0 END)`;
+const IS_FLOW = "(j.linked AND EXISTS (SELECT 1 FROM links l WHERE l.job = j.job AND l.flow IS NOT NULL))";
 const ERROR_TEXT = `EXISTS (${LAST_ERROR} AND CASE WHEN json_valid(a.error)
   THEN instr(lower(json_extract(a.error, '$.message')), ?) > 0 OR instr(lower(json_extract(a.error, '$.name')), ?) > 0 ELSE 0 END)`;
 
@@ -49,6 +50,7 @@ const IN_SQL: Translations = {
   finished: ({ from, before }) => [between("j.finished_at", from, "<", before)],
   worker: (worker) => [one(`${WORKER} = ?`, worker)],
   flow: (flow) => [one(FLOW, flow)],
+  role: (role) => [one(role === "flow" ? IS_FLOW : `NOT ${IS_FLOW}`)],
   schedule: (schedule) => [one(TAGGED, scheduleTag(schedule))],
   fingerprint: (fingerprint) => [one(`EXISTS (${LAST_ERROR} AND a.fingerprint = ?)`, fingerprint)],
   errorText: (text) => [one(ERROR_TEXT, lowerCase(text), lowerCase(text))],

@@ -73,6 +73,8 @@ function meanings(middle: number): Readonly<Record<string, Meaning>> {
     ],
     worker: [{ worker: "wolf" }, (job) => job.history.at(-1)?.worker === "wolf"],
     flow: [{ flow: "flow-1" }, (job) => job.flow?.id === "flow-1"],
+    flows: [{ role: "flow" }, (job) => job.role === "flow"],
+    "no-flows": [{ role: "job" }, (job) => job.role !== "flow"],
     schedule: [{ schedule: "nightly" }, (job) => has(job, "schedule:nightly")],
     fingerprint: [{ fingerprint: REFUSED.fingerprint }, (job) => job.error?.fingerprint === REFUSED.fingerprint],
     "error-text": [{ errorText: "RATE of calls" }, (job) => said(job).includes("rate of calls")],

@@ -7,7 +7,7 @@
 local function matching(ids, conditions)
   local needed, kept, bytes = {}, {}, 0
   local sources = {
-    tag = 'tags', fingerprint = 'fingerprints', error = 'history', worker = 'worker', task = 'record', flow = 'record',
+    tag = 'tags', fingerprint = 'fingerprints', error = 'history', worker = 'worker', task = 'record', flow = 'record', role = 'record',
     priority = 'record', attempt = 'record', created = 'record', started = 'record', finished = 'record',
   }
   for _, condition in ipairs(conditions) do
@@ -53,6 +53,7 @@ local function matching(ids, conditions)
       end
     end,
     flow = function(job, c) return string.find(header_of(job.stored), c[3], 1, true) end,
+    role = function(job, c) return has(job.r, FLOW) == (c[3] == 1) end,
     priority = function(job, c) return job.r[PRIORITY] >= c[3] and job.r[PRIORITY] <= c[4] end,
     attempt = function(job, c)
       local attempt = job.r[COUNTED] + (job.r[STATE] == ACTIVE and 1 or 0)
