@@ -19,6 +19,7 @@ import {
   JobId,
   jobParams,
   Name,
+  orNull,
   Payload,
   refQuery,
   State,
@@ -39,8 +40,8 @@ const ResultDocument = z
     state: State,
     ended: z.boolean(),
     result: Payload,
-    error: ErrorDocument.nullable(),
-    failures: z.array(z.object({ step: z.string(), key: z.string().nullable(), error: ErrorDocument.nullable() })),
+    error: orNull(ErrorDocument),
+    failures: z.array(z.object({ step: z.string(), key: z.string().nullable(), error: orNull(ErrorDocument) })),
   })
   .openapi("JobResult");
 
@@ -133,7 +134,7 @@ const attempts = createRoute({
             startedAt: Time,
             endedAt: TimeOrNull,
             outcome: z.string().nullable(),
-            error: ErrorDocument.nullable(),
+            error: orNull(ErrorDocument),
             appVersion: z.string().nullable(),
             environment: z.string().nullable(),
             version: z.string().nullable(),

@@ -2,6 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { API_VERSION, type ServerApp } from "../http/env.js";
 import { answer, facts } from "../http/route.js";
+import { State } from "../schema/common.js";
 
 const INFO = {
   title: "Longshore",
@@ -24,6 +25,8 @@ export function addDocumentRoute(app: ServerApp): void {
     scheme: "bearer",
     description: "A token: `longshore token create`. The name beside it in a route is the scope that the route needs.",
   });
+  // Before its first use, where more is said of it than holds elsewhere.
+  app.openAPIRegistry.register("JobState", State);
   let made: object | null = null;
   app.openapi(route, (c) => {
     made ??= documentOf(app);

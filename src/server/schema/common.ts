@@ -9,6 +9,11 @@ export const Time = z.iso.datetime().openapi({ description: "ISO 8601, UTC", exa
 /** A time, or none yet. */
 export const TimeOrNull = Time.nullable();
 
+/** A schema that has a name of its own, or null: `nullable()` would make it null wherever the document names it. */
+export function orNull<Schema extends z.ZodType>(schema: Schema): z.ZodUnion<[Schema, z.ZodNull]> {
+  return z.union([schema, z.null()]);
+}
+
 /** A time that a request gives. */
 export const GivenTime = z.iso
   .datetime({ offset: true, error: "a time in ISO 8601 with a zone, such as 2026-12-01T09:30:00Z" })
