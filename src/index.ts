@@ -44,6 +44,13 @@ export type { MilestoneRecord, StepRecord } from "./client/jobs/step-records.js"
 export type { FailureActor, FailureBulkJob, FailureHandle } from "./client/failures/failure-handle.js";
 export type { FailureList, FailurePage } from "./client/failures/failure-list.js";
 export type { FailureQuery } from "./client/failures/failure-query.js";
+export type { DocumentJob } from "./client/profile/document-job.js";
+export {
+  documentProfile,
+  type DocumentNames,
+  type DocumentProfile,
+  type DocumentProfileOptions,
+} from "./client/profile/document-profile.js";
 export type { Queue } from "./client/queue.js";
 export type { WatchEvent } from "./client/connection/watch-event.js";
 export type { ScheduleSnapshot } from "./client/schedules/schedule-snapshot.js";

@@ -3,11 +3,15 @@
  * no token and calls them by whatever name it likes.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { DocumentProfile } from "../client/profile/document-profile.js";
 import { OPEN_ACCESS } from "./http/access.js";
 import type { ServerParts } from "./http/parts.js";
+import { addJobDocumentRoute } from "./compat/job-document.js";
+import type { ParsedCompat } from "./compat/options.js";
+import { addCompatRoutes } from "./compat/routes.js";
 import { addHealthRoutes } from "./routes/health.js";
 import { addHomeRoute } from "./routes/home.js";
-import { addJobRoutes } from "./routes/jobs.js";
+import { addJobRoute, addJobRoutes } from "./routes/jobs.js";
 import { addJobCommandRoutes } from "./routes/job-commands.js";
 import { addJobDetailRoutes } from "./routes/job-details.js";
 import { boundBody } from "./http/body.js";
@@ -16,8 +20,15 @@ import { API_VERSION, type Guard, type ServerApp, type ServerEnv } from "./http/
 import { problemOfIssues } from "./http/invalid.js";
 import { Problem, problemOf, problemResponse } from "./http/problem.js";
 
+/** What the app has besides its own routes. */
+export interface AppOptions {
+  readonly compat: ParsedCompat;
+  /** What `GET /api/jobs/{id}` answers in place of our own document. */
+  readonly profile: DocumentProfile | null;
+}
+
 /** Makes the app. */
-export function createApp(parts: ServerParts): ServerApp {
+export function createApp(parts: ServerParts, { compat, profile }: AppOptions): ServerApp {
   const app: ServerApp = new OpenAPIHono<ServerEnv>({
     strict: false,
     defaultHook: (result) => {
@@ -47,10 +58,13 @@ export function createApp(parts: ServerParts): ServerApp {
   app.use("*", openAccess());
   const api: ServerApp = app;
   addJobRoutes(api, parts);
+  if (profile === null) addJobRoute(api, parts);
+  else addJobDocumentRoute(api, parts, { path: "/api/jobs/{id}", profile, action: "jobs.get", resource: "Jobs" });
   addJobDetailRoutes(api, parts);
   addJobCommandRoutes(api, parts);
   addDocumentRoute(app);
   addHomeRoute(app);
+  addCompatRoutes(api, parts, compat);
   return app;
 }
 

@@ -1,5 +1,7 @@
 /** What a server is made with, checked: a misspelt option must not leave a door open. */
 import type { AnyTask } from "../define/task.js";
+import type { DocumentProfile } from "../client/profile/document-profile.js";
+import { parseCompat, parseDocumentProfile, type CompatOptions, type ParsedCompat } from "./compat/options.js";
 import type { ServerLog } from "./http/parts.js";
 import { InvalidInput } from "../model/errors/errors.js";
 
@@ -25,6 +27,10 @@ export interface ServerOptions {
    * a request over. Default: false.
    */
   open?: boolean;
+  /** What `GET /api/jobs/{id}` answers: another system's document of the job, in place of our own. Default: our own. */
+  profile?: DocumentProfile;
+  /** The routes of another system, beside ours, for clients that know those. Default: none. */
+  compat?: CompatOptions;
   /** Where the server tells what its operator should know. Default: warnings and errors as lines of JSON on standard error. */
   log?: ServerLog;
 }
@@ -35,10 +41,20 @@ export interface ParsedServerOptions {
   readonly basePath: string;
   readonly trustProxy: boolean;
   readonly open: boolean;
+  readonly profile: DocumentProfile | null;
+  readonly compat: ParsedCompat;
   readonly log: ServerLog;
 }
 
-const OPTIONS: readonly string[] = ["tasks", "basePath", "trustProxy", "open", "log"] satisfies (keyof ServerOptions)[];
+const OPTIONS: readonly string[] = [
+  "tasks",
+  "basePath",
+  "trustProxy",
+  "open",
+  "profile",
+  "compat",
+  "log",
+] satisfies (keyof ServerOptions)[];
 
 /** Checks the options of a server. @throws InvalidInput */
 export function parseServerOptions(options: ServerOptions): ParsedServerOptions {
@@ -53,6 +69,8 @@ export function parseServerOptions(options: ServerOptions): ParsedServerOptions 
     basePath: parseBasePath(options.basePath ?? ""),
     trustProxy: parseFlag("trustProxy", options.trustProxy),
     open: parseFlag("open", options.open),
+    profile: options.profile === undefined ? null : parseDocumentProfile("profile", options.profile),
+    compat: parseCompat(options.compat),
     log: parseLog(options.log),
   };
 }

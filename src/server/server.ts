@@ -38,7 +38,8 @@ export class LongshoreServer {
     const options = parseServerOptions(given);
     this.#open = options.open;
     this.#basePath = options.basePath;
-    this.#app = createApp({ longshore, tasks: options.tasks, log: options.log, closing: this.#closing.signal });
+    const { tasks, log } = options;
+    this.#app = createApp({ longshore, tasks, log, closing: this.#closing.signal }, options);
     this.#node = nodeHandler((request, bindings) => this.#answer(request, bindings));
     this.#listener = new Listener(this.#node);
   }

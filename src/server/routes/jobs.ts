@@ -145,7 +145,10 @@ export function addJobRoutes(app: ServerApp, parts: ServerParts): void {
     const documents = page.jobs.map((job) => jobSummary(job, view, linkTo(c, "")));
     return c.json({ jobs: documents, cursor: page.cursor }, 200);
   });
+}
 
+/** Adds the route of one job, in our own words. */
+export function addJobRoute(app: ServerApp, parts: ServerParts): void {
   app.openapi(get, async (c) => {
     const { access } = c.var;
     const job = await findJob(parts, access, c.req.valid("param"), c.req.valid("query"));
