@@ -42,6 +42,8 @@ import { parseWatched, watchQueues } from "./queue-events.js";
 import { Schedules } from "./schedules/schedules.js";
 import { pointsOf, totalsOf, type SeriesPoint, type SeriesTotal } from "./series/points.js";
 import { parseSeries, parseTotals, type SeriesOptions, type TotalsOptions } from "./series/query.js";
+import { parseReadyOptions, ReadyChecks, type Readiness, type ReadyOptions } from "./store/ready.js";
+import { readStore, type StoreSnapshot } from "./store/store.js";
 import type { WorkerSetup } from "../worker/setup.js";
 import { checkTask, SpecMaker, type EnqueueOptions } from "./enqueue/job-spec.js";
 import { countMatching, type BulkPreview } from "./bulk/bulk-count.js";
@@ -76,6 +78,7 @@ export class Longshore {
   readonly #context: ConnectionContext;
   readonly #specs: SpecMaker;
   readonly #batch: EnqueueBatch;
+  readonly #readyChecks: ReadyChecks;
   readonly #workers = new Set<Worker>();
   #closing: Promise<void> | null = null;
 
@@ -86,6 +89,7 @@ export class Longshore {
     this.#context = new ConnectionContext(setup.engine, setup.clock, setup.payloadCap);
     this.#specs = new SpecMaker(this.#context, setup.queueDefaults);
     this.#batch = new EnqueueBatch(this.#context);
+    this.#readyChecks = new ReadyChecks(setup.engine, setup.clock);
     this.schedules = new Schedules(this.#context, setup.queueDefaults, () => this.#closing !== null);
   }
 
@@ -416,6 +420,34 @@ export class Longshore {
    */
   async tagTotals(tag: string): Promise<TagTotals> {
     return tagTotals(await this.#setup.engine.tagTotals({ tag: parseKey("tag", tag) }));
+  }
+
+  /**
+   * What the store says of itself, asked now: what it is and in which version, whether it can be written to, what of it survives a crash,
+   * whether it may delete jobs for want of memory, how full it is, who is let in, how far its clock is from this process's. What cannot be
+   * known, or is not for its user to know, is `null`. A fixed number of commands to each server, whatever is stored.
+   * @throws EngineUnavailable
+   * @example
+   * for (const { name, writable, refusal, persistence } of (await longshore.store()).nodes) {
+   *   console.log(name, writable ? persistence.text : refusal);
+   * }
+   */
+  async store(): Promise<StoreSnapshot> {
+    return readStore(this.#setup.engine);
+  }
+
+  /**
+   * Can this process do its part? The engine answers in time and can be written to (not a replica, a full Redis or disk, a file that may only
+   * be read), and the claim loop of each worker of this connection has gone on within two beats; one that starts or stops is not ready. For
+   * health checks: it never throws because of what it finds, and asks the engine one thing, once at a time.
+   * @param options.timeout how long the engine may take; default: 2 s
+   * @throws InvalidInput
+   * @example
+   * const { ready, checks } = await longshore.ready();
+   * response.writeHead(ready ? 200 : 503).end(checks.map(({ name, detail }) => `${name}: ${detail}`).join("\n"));
+   */
+  async ready(options: ReadyOptions = {}): Promise<Readiness> {
+    return this.#readyChecks.run([...this.#workers], parseReadyOptions(options));
   }
 
   /**

@@ -282,6 +282,11 @@ export class WorkerRuntime {
     return this.#pool.running.size;
   }
 
+  /** Since when its claim loop has not gone on although it should have, on the monotonic clock; `null`: it does. */
+  get stalledSince(): number | null {
+    return this.#loop.stalledSince;
+  }
+
   /** How many handlers go on although their run timed out. */
   get overrunning(): number {
     return this.#executor.overrunning.size;
@@ -341,6 +346,7 @@ export class WorkerRuntime {
   /** The session was lost, and with it every lease. */
   #lose(session: WorkSession): void {
     if (!this.#sessions.lose(session)) return;
+    this.#loop.lost();
     this.#heartbeat.rest();
     this.#audit.begin(null);
     this.#runs.loseAll();

@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
 import { checkWorker, type WorkerInfo } from "../engine/contract/worker/session.js";
 import { checkBuild } from "../engine/contract/worker/builds.js";
+import type { Clock } from "../model/value/clock.js";
 import { parseDuration, type Duration } from "../model/value/duration.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { LONGSHORE_VERSION } from "../model/version.js";
@@ -39,6 +40,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
   /** Resolves when the worker has stopped, for whatever reason. Never rejects. */
   readonly finished: Promise<void>;
   readonly #options: ParsedWorkerOptions;
+  readonly #clock: Clock;
   readonly #tasks: readonly AnyTask[];
   readonly #runnables = new Map<string, Runnable>();
   readonly #events: EventPublisher;
@@ -56,6 +58,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     systemTasks: readonly SystemTask[] = [],
   ) {
     super();
+    this.#clock = setup.clock;
     this.#options = parseWorkerOptions(
       options,
       tasks.map((task) => task.queue),
@@ -125,6 +128,20 @@ export class Worker extends EventEmitter<WorkerEvents> {
   /** How many jobs it runs now. */
   get running(): number {
     return this.#runtime.running;
+  }
+
+  /**
+   * For how long (milliseconds) its claim loop has waited for what should come soon, such as an answer of the engine or a session. 0 while
+   * it goes on, waits for work, or has no slot free. Beyond two `beat`s it is not well: `longshore.ready()` says so.
+   */
+  get stalledFor(): number {
+    const since = this.#runtime.stalledSince;
+    return since === null ? 0 : this.#clock.monotonic() - since;
+  }
+
+  /** How often it gives a sign of life while it holds jobs: a third of its `lease`. Milliseconds. */
+  get beat(): number {
+    return this.#options.lease / 3;
   }
 
   /**

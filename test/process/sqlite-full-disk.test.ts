@@ -33,4 +33,8 @@ describe.skipIf(!CAN_MOUNT)("while the disk of a SQLite file is full", () => {
     expect(told.reserve).toEqual([12 * MEGABYTE, 0, 12 * MEGABYTE]);
     expect(told.after).toBe("accepted");
   });
+
+  it("a process says that it is not ready", () => {
+    expect(told.ready).toEqual([true, false, true]);
+  });
 });

@@ -28,6 +28,8 @@ export interface FullDiskTold {
   readonly kept: number;
   /** What an enqueue was answered when there was room again. */
   readonly after: Answered;
+  /** Was a process ready: before, while it was full, and when there was room again? */
+  readonly ready: readonly [before: boolean, while_: boolean, after: boolean];
 }
 
 const [folder = "", role = "all"] = process.argv.slice(2);
@@ -66,6 +68,7 @@ async function playAll(): Promise<void> {
   const worker = start("worker");
   await until(async () => (await longshore.queue("held").counts()).active === RUNNING && reserveSize() >= RESERVE);
   const before = reserveSize();
+  const readyBefore = await longshore.ready();
 
   const filler = openSync(join(folder, "filler"), "w");
   fill(filler, LEFT_TO_JOBS);
@@ -88,6 +91,7 @@ async function playAll(): Promise<void> {
   worker.send("enqueue");
   const [ofWorker] = (await once(worker, "message")) as [string];
   const meanwhile = reserveSize();
+  const readyMeanwhile = await longshore.ready();
 
   closeSync(filler);
   rmSync(join(folder, "filler"));
@@ -108,6 +112,7 @@ async function playAll(): Promise<void> {
     accepted,
     kept: (await longshore.queue("large").counts()).queued,
     after,
+    ready: [readyBefore.ready, readyMeanwhile.ready, (await longshore.ready()).ready],
   };
   second.kill("SIGTERM");
   await once(second, "close");

@@ -79,7 +79,11 @@ export class ExchangeLoop {
   readonly #wait: IdleWait;
   readonly #sender: ExchangeSender;
   readonly #lanes: [boolean, boolean] = [false, false];
+  /** When the command that each lane waits for was sent first, on the monotonic clock. */
+  readonly #sentAt: [number, number] = [0, 0];
   #session: WorkSession | null = null;
+  /** Since when it has no session, on the monotonic clock; `null`: it has one. */
+  #withoutSince: number | null;
   #toSettle: Run[] = [];
   /** Runs that have ended and whose last reports are not stored yet. */
   readonly #unreported = new Set<Run>();
@@ -107,6 +111,7 @@ export class ExchangeLoop {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    this.#withoutSince = options.clock.monotonic();
     this.#sender = new ExchangeSender({ ...options, unanswered: () => options.host.unanswered() });
     const { host } = options;
     this.#unanswered = new Unanswered({
@@ -136,6 +141,17 @@ export class ExchangeLoop {
     return this.#unreported.size;
   }
 
+  /**
+   * Since when, on the monotonic clock, it has waited for what should come soon: an answer, a session, the end of a wait for work that
+   * is over. `null`: for nothing; it has no slot free, or waits for work and may.
+   */
+  get stalledSince(): number | null {
+    if (this.#closed) return null;
+    const since = this.#lanes.flatMap((busy, lane) => (busy ? [this.#sentAt[lane] ?? 0] : []));
+    for (const one of [this.#withoutSince, this.#wait.overdueSince]) if (one !== null) since.push(one);
+    return since.length === 0 ? null : Math.min(...since);
+  }
+
   /** Runs that have ended and whose settlement has not been answered. */
   *unsettled(): Iterable<Run> {
     yield* this.#toSettle;
@@ -161,11 +177,17 @@ export class ExchangeLoop {
   begin(session: WorkSession | null): void {
     const unsettled = [...this.#toSettle, ...this.#unanswered.take()];
     this.#session = session;
+    this.#withoutSince = session === null ? this.#options.clock.monotonic() : null;
     this.#toSettle = [];
     this.#workMayWait = true;
     this.#wait.stop();
     this.#options.host.dropped(unsettled);
     this.schedule();
+  }
+
+  /** The session is lost: another one is to begin. */
+  lost(): void {
+    this.#withoutSince ??= this.#options.clock.monotonic();
   }
 
   /** Settles a run with the next command, but not before `ready` has resolved. */
@@ -282,6 +304,7 @@ export class ExchangeLoop {
     session.calls[lane] += 1;
     this.#settling[lane] = runs;
     const sentAt = clock.monotonic();
+    this.#sentAt[lane] = sentAt;
     const wakeUps = this.#wakeUps;
     const answer = await this.#sender.send(session, lane, runs, claim);
     this.#lanes[lane] = false;

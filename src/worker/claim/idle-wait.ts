@@ -39,6 +39,8 @@ export class IdleWait {
   #waiting: AbortController | null = null;
   #nextDue: number | null = null;
   #askedAt = 0;
+  /** When the present wait is over at the latest, on the monotonic clock; `null`: it does not wait. */
+  #until: number | null = null;
   #quick = false;
   #fruitless = 0;
 
@@ -49,6 +51,13 @@ export class IdleWait {
   constructor(options: IdleWaitOptions, woken: (sure: boolean, spent: string | null) => void) {
     this.#options = options;
     this.#woken = woken;
+  }
+
+  /** When a wait should have been over that is not, on the monotonic clock; `null`: there is none. */
+  get overdueSince(): number | null {
+    return this.#waiting !== null && this.#until !== null && this.#until < this.#options.clock.monotonic()
+      ? this.#until
+      : null;
   }
 
   /** Learns from the answer to a claim; `whole`: it asked all queues. */
@@ -81,12 +90,14 @@ export class IdleWait {
     let sure = false;
     let spent: string | null = null;
     for (let failures = 0; !signal.aborted;) {
+      this.#until = null;
       if (this.#fruitless > 1) {
         await pause(clock, Math.min(LONGEST_PENALTY, QUICK * 2 ** Math.min(this.#fruitless, 8)), signal);
       }
       const from = clock.monotonic();
       const due = this.#nextDue === null ? Number.POSITIVE_INFINITY : from + time.until(this.#nextDue);
       const timeout = Math.max(1, Math.min(LONGEST_WAIT, due - from));
+      this.#until = from + timeout;
       try {
         const beside = system?.queue ?? null;
         const queues = beside === null ? order.names : [...order.names, beside];
@@ -100,6 +111,7 @@ export class IdleWait {
       } catch (error) {
         if (signal.aborted) return;
         outage.report(error);
+        this.#until = null;
         await pause(clock, outage.delay(failures), signal);
         failures += 1;
         continue;
