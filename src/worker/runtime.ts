@@ -170,6 +170,7 @@ export class WorkerRuntime {
       running: () => this.#pool.running,
       loopDelay: () => this.#loopWatch.takeLongest(),
       suspensions: this.#suspensions,
+      time,
     });
     this.#heartbeat = new Heartbeat({
       engine,

@@ -39,7 +39,17 @@ export async function soak(context: ScenarioContext): Promise<void> {
   const worker = { appVersion: "1.0", environment: "soak" };
   const session = await context.session({ queues: SOAK_QUEUES, ttl: 400 * DAY, worker });
   for (const one of [dead, session]) {
-    const status = { at: 0, rss: 1, heap: 1, cpu: null, loopDelay: 0, busy: 0, slots: [], suspended: [] };
+    const status = {
+      at: 0,
+      clockAhead: null,
+      rss: 1,
+      heap: 1,
+      cpu: null,
+      loopDelay: 0,
+      busy: 0,
+      slots: [],
+      suspended: [],
+    };
     await one.heartbeat(one.ttl, { status });
     await one.command("quiet", "op");
   }

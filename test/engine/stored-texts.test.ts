@@ -20,6 +20,7 @@ const STATUS: WorkerStatus = {
   rss: 2,
   heap: 3,
   cpu: null,
+  clockAhead: null,
   loopDelay: 0,
   busy: 1,
   slots: [{ queue: "q", id: "j", task: "t", since: 4 }],

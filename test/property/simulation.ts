@@ -84,7 +84,7 @@ function call<C extends Command>(
   return { title: `${command} ${title}`, command, params, run, ...(learn === undefined ? {} : { learn }) };
 }
 
-const STATUS = { at: 0, rss: 1, heap: 1, cpu: null, loopDelay: 0, busy: 0, slots: [], suspended: [] };
+const STATUS = { at: 0, clockAhead: null, rss: 1, heap: 1, cpu: null, loopDelay: 0, busy: 0, slots: [], suspended: [] };
 
 interface Session {
   readonly id: string;

@@ -16,6 +16,9 @@ function cpuText(cpu: number | null | undefined): string {
   return cpu === null || cpu === undefined ? "" : `${Math.round(cpu * 100)} %`;
 }
 
+/** From how far on (milliseconds) a clock that is ahead or behind is worth a line. */
+const NOTEWORTHY = 1_000;
+
 /** Prints a line for each. */
 export function printWorkers(out: Output, workers: readonly WorkerRecord[], now: number): void {
   if (workers.length === 0) {
@@ -79,6 +82,10 @@ export function printWorker(out: Output, worker: WorkerRecord, now: number): voi
     field("memory", `${formatSize(status.rss)}, ${formatSize(status.heap)} of it JavaScript`);
     field("cpu", cpuText(status.cpu));
     field("delay", `${span(status.loopDelay)} of its event loop at most`);
+    const { clockAhead } = status;
+    if (clockAhead !== null && Math.abs(clockAhead) >= NOTEWORTHY) {
+      field("clock", `${span(Math.abs(clockAhead))} ${clockAhead > 0 ? "ahead of" : "behind"} the engine's`);
+    }
     field("said", relative(status.at, now));
     for (const slot of status.slots) {
       field("", `${slot.queue}/${slot.id}`, `  ${slot.task}  since ${moment(slot.since)}, ${span(now - slot.since)}`);

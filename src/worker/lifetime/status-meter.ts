@@ -2,6 +2,7 @@
 import { MOST_BUSY, type WorkerStatus } from "../../engine/contract/engine.js";
 import type { Clock } from "../../model/value/clock.js";
 import type { Run } from "../run/run.js";
+import type { EngineClock } from "../session/engine-clock.js";
 import type { Suspensions } from "./suspensions.js";
 
 /** The shortest time of which a share of CPU is given, in milliseconds. */
@@ -15,6 +16,7 @@ export interface StatusMeterOptions {
   /** The longest delay of the event loop since this was asked last. Milliseconds. */
   readonly loopDelay: () => number;
   readonly suspensions: Suspensions;
+  readonly time: EngineClock;
 }
 
 export class StatusMeter {
@@ -28,7 +30,7 @@ export class StatusMeter {
 
   /** The status now. */
   take(): WorkerStatus {
-    const { clock, running, loopDelay, suspensions } = this.#options;
+    const { clock, running, loopDelay, suspensions, time } = this.#options;
     const { rss, heapUsed } = process.memoryUsage();
     const runs = running();
     const slots = [...runs].slice(0, MOST_BUSY).map(({ lease: { queue, id, body, leasedAt } }) => {
@@ -36,6 +38,7 @@ export class StatusMeter {
     });
     return {
       at: clock.now(),
+      clockAhead: time.machineAhead,
       rss,
       heap: heapUsed,
       cpu: this.#cpu(),

@@ -131,7 +131,7 @@ describe.skipIf(!inject("canStartRedis"))("with 20,000 active jobs", () => {
 
     it("its worker is given a command, takes it with a heartbeat and acknowledges it", async () => {
       const slots = Array.from({ length: 50 }, (_none, n) => ({ queue: MAIN, id: ids[n] ?? "", task: "t", since: 0 }));
-      const status = { at: 0, rss: 1, heap: 1, cpu: 1, loopDelay: 0, busy: 50, slots, suspended: [] };
+      const status = { at: 0, clockAhead: null, rss: 1, heap: 1, cpu: 1, loopDelay: 0, busy: 50, slots, suspended: [] };
       const given = await workOf(() => holder.command("quiet", "op"));
       const taken = await workOf(() => holder.heartbeat(DAY, { status }));
       const acknowledged = await workOf(() => holder.heartbeat(DAY, { status, acknowledges: "op" }));

@@ -64,7 +64,17 @@ describe("the heartbeat thread", () => {
     engine = await openWithSession();
     const command = { command: "quiet", op: "op" } as const;
     await engine.commandWorker({ session: order.session, queue: "q", ...command });
-    const status = { at: 7, rss: 1, heap: 1, cpu: null, loopDelay: 0, busy: 0, slots: [], suspended: [] };
+    const status = {
+      at: 7,
+      clockAhead: null,
+      rss: 1,
+      heap: 1,
+      cpu: null,
+      loopDelay: 0,
+      busy: 0,
+      slots: [],
+      suspended: [],
+    };
 
     expect(await firstWord(engine.identity ?? null, { status })).toMatchObject({ alive: true, command });
     expect(await engine.workers()).toMatchObject([{ status }]);

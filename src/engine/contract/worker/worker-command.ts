@@ -21,6 +21,11 @@ export interface BusySlot {
 export interface WorkerStatus {
   /** When it said so: epoch milliseconds of its own clock. */
   readonly at: number;
+  /**
+   * How far its clock is ahead of the engine's, milliseconds; negative: behind. Too high by what the engine's answer took to arrive, some
+   * milliseconds as a rule, and as old as its last lease or the beginning of its session, whichever is later. `null`: it does not say.
+   */
+  readonly clockAhead: number | null;
   /** The memory of its process: all of it, and what JavaScript uses. Bytes. */
   readonly rss: number;
   readonly heap: number;

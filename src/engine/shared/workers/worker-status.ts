@@ -36,9 +36,15 @@ export function decodeStatus(stored: string | null | undefined): WorkerStatus | 
   if (stored === null || stored === undefined || stored === "") return null;
   try {
     if (stored.length > LONGEST_STATUS) throw new Malformed("status");
-    const { at, rss, heap, cpu, loopDelay, busy, slots, suspended } = readObject("status", JSON.parse(stored));
+    const { at, clockAhead, rss, heap, cpu, loopDelay, busy, slots, suspended } = readObject(
+      "status",
+      JSON.parse(stored),
+    );
     return {
       at: readNumber("status.at", at, 0, Number.MAX_SAFE_INTEGER),
+      clockAhead: readOptional("status.clockAhead", clockAhead ?? null, (what, value) =>
+        readNumber(what, value, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+      ),
       rss: readNumber("status.rss", rss, 0, Number.MAX_SAFE_INTEGER),
       heap: readNumber("status.heap", heap, 0, Number.MAX_SAFE_INTEGER),
       cpu: readOptional("status.cpu", cpu, (what, value) => readNumber(what, value, 0, Number.MAX_SAFE_INTEGER)),

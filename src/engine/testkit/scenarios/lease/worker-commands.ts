@@ -10,6 +10,7 @@ const STATUS: WorkerStatus = {
   rss: 90_000_000,
   heap: 40_000_000.5,
   cpu: 0.25,
+  clockAhead: -1_500,
   loopDelay: 12.5,
   busy: 2,
   slots: [
