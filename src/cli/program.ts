@@ -16,6 +16,7 @@ import { addSearchCommand } from "./commands/jobs/search.js";
 import { addSchedulesCommand } from "./commands/schedules.js";
 import { addWhyCommand } from "./commands/jobs/why.js";
 import { addStatsCommand } from "./commands/stats.js";
+import { addTokenCommand } from "./commands/token.js";
 import { addWorkerCommand } from "./commands/worker.js";
 import { addWorkersCommand } from "./commands/workers.js";
 import { EXIT_CODES_HELP } from "./terminal/exit.js";
@@ -57,6 +58,7 @@ export function createProgram(): Command {
   addFailedCommand(program);
   addQueueCommands(program);
   addSchedulesCommand(program);
+  addTokenCommand(program);
   addPingCommand(program);
   return program;
 }

@@ -18,6 +18,7 @@ import type { AnyTask, Task } from "../define/task.js";
 import type { WorkerOptions } from "../worker/options.js";
 import { Worker } from "../worker/worker.js";
 import { ConnectionContext } from "./connection/context.js";
+import { Tokens } from "./access/tokens.js";
 import { Documents } from "./documents/documents.js";
 import type { TaskDescription } from "../model/document/task-description.js";
 import { listDescriptions } from "./task-descriptions.js";
@@ -74,6 +75,8 @@ export class Longshore {
   readonly info: EngineInfo;
   /** Jobs at given times: by cron or at intervals. */
   readonly schedules: Schedules;
+  /** Tokens: who may ask the server, and for what. */
+  readonly tokens: Tokens;
   readonly #setup: WorkerSetup;
   readonly #context: ConnectionContext;
   readonly #specs: SpecMaker;
@@ -91,6 +94,7 @@ export class Longshore {
     this.#batch = new EnqueueBatch(this.#context);
     this.#readyChecks = new ReadyChecks(setup.engine, setup.clock);
     this.schedules = new Schedules(this.#context, setup.queueDefaults, () => this.#closing !== null);
+    this.tokens = new Tokens((kind) => this.platformDocuments(kind), setup.clock);
   }
 
   /**
@@ -468,7 +472,12 @@ export class Longshore {
    * @example await longshore.documents("settings").put("imports", { limit: 5 });
    */
   documents<Value = unknown>(kind: string): Documents<Value> {
-    return new Documents(this.#context, parseKind("kind", kind), () => this.#closing !== null);
+    return this.platformDocuments(parseKind("kind", kind));
+  }
+
+  /** @internal The documents of a kind that the platform keeps, such as its audit log. */
+  platformDocuments<Value = unknown>(kind: string): Documents<Value> {
+    return new Documents(this.#context, kind, () => this.#closing !== null);
   }
 
   /**

@@ -3,11 +3,9 @@
  * right of a kind; a tag narrows all rights to the jobs that carry it.
  */
 
-/** What a token may do. `read` sees jobs without their payloads; `operate` commands what is there; `admin` may do everything. */
-export const SCOPES = ["read", "read:payload", "enqueue", "operate", "admin"] as const;
+import type { Scope } from "../../model/access/scope.js";
 
-/** A kind of right: `read`, `read:payload`, `enqueue`, `operate` or `admin`. */
-export type Scope = (typeof SCOPES)[number];
+export { SCOPES, type Scope } from "../../model/access/scope.js";
 
 /** Who asks, and what they may. */
 export interface Access {
