@@ -50,6 +50,7 @@ export default defineConfig({
     alias: [
       { find: /^longshore$/, replacement: `${root}src/index.ts` },
       { find: /^longshore\/server$/, replacement: `${root}src/server/index.ts` },
+      { find: /^longshore\/http$/, replacement: `${root}src/http/index.ts` },
       { find: /^longshore-testkit$/, replacement: `${root}src/engine/testkit/index.ts` },
     ],
   },

@@ -35,7 +35,8 @@ function entries() {
       const { name, exports } = JSON.parse(readFileSync(join(root, file), "utf8"));
       return Object.entries(exports).flatMap(([path, { types }]) => {
         if (types === undefined) return [];
-        return [{ name: posix.join(name, path), file: `${path === "." ? name : posix.basename(path)}.api.md`, types }];
+        const page = posix.join(name, path).replaceAll("/", "-");
+        return [{ name: posix.join(name, path), file: `${page}.api.md`, types }];
       });
     });
 }

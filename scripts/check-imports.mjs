@@ -1,5 +1,5 @@
 // Checks the house rules that a compiler does not: imports point downwards only (cli, server, compat → client → worker →
-// define, engine → model), no engine knows another, neither files nor folders import each other in a circle, and the parts
+// define, engine → model), the client for browsers loads nothing but itself, no engine knows another, neither files nor folders import each other in a circle, and the parts
 // that are run under a simulated clock never read the real one, and no signal is joined in a way that the longer one remembers for
 // good. Imports of types count as others do.
 // `node scripts/check-imports.mjs [folder]`; prints each breach as file:line and exits 1 when there is one.
@@ -19,6 +19,8 @@ const mayImport = {
   "cli/": ["index.ts", ...below],
   "server/": below,
   "compat/": below,
+  // Types alone, see below.
+  "http/": ["define/"],
   "client/": ["define/", ...engine],
   // The only place where a client makes a worker.
   "client/longshore.ts": below,
@@ -75,8 +77,13 @@ function checkSource(file) {
     breaches.push(`${file}:1 is in none of the layers that scripts/check-imports.mjs knows`);
     return;
   }
-  for (const { from, line, dynamic } of importsOf(code)) {
+  for (const { from, line, dynamic, typeOnly } of importsOf(code)) {
     const where = `${file}:${line}`;
+    const isOwn = from.startsWith(".") && targetOf(file, from).startsWith("src/http/");
+    if (layer === "http/" && !typeOnly && !isOwn) {
+      breaches.push(`${where} loads ${from}: in a browser there is nothing but http/ itself; import types only`);
+      continue;
+    }
     if (!from.startsWith(".")) {
       if (layer === "model/" && from.startsWith("node:") && !modelModules.has(from)) {
         breaches.push(`${where} imports ${from}: the model does no input or output`);
@@ -198,10 +205,11 @@ function importsOf(code) {
   const found = [];
   for (const match of code.matchAll(importPattern)) {
     const { from = "" } = match.groups ?? {};
-    found.push({ from, line: lineAt(code, match.index + match[0].lastIndexOf(from)), dynamic: false });
+    const typeOnly = /\b(?:import|export)\s+type\b/.test(match[0]);
+    found.push({ from, line: lineAt(code, match.index + match[0].lastIndexOf(from)), dynamic: false, typeOnly });
   }
   for (const match of code.matchAll(dynamicPattern)) {
-    found.push({ from: match.groups?.from ?? "", line: lineAt(code, match.index), dynamic: true });
+    found.push({ from: match.groups?.from ?? "", line: lineAt(code, match.index), dynamic: true, typeOnly: false });
   }
   return found;
 }

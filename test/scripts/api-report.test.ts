@@ -133,8 +133,8 @@ type Weight = {
 test("every entry of the package has a page", () => {
   const { write, page } = packageOf(built);
   write();
-  expect(page("tools.api.md")).toContain("# API of `quayside/tools`");
-  expect(sections(page("tools.api.md"))[0]).toBe("export interface Crew {\n    size: number;\n}\n");
+  expect(page("quayside-tools.api.md")).toContain("# API of `quayside/tools`");
+  expect(sections(page("quayside-tools.api.md"))[0]).toBe("export interface Crew {\n    size: number;\n}\n");
 });
 
 test("a page that was committed as it is passes", () => {

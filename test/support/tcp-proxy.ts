@@ -29,6 +29,8 @@ export class TcpProxy {
   #mode: ProxyMode = "pass";
   /** What becomes of the next connections: each is cut after so many replies. */
   #sentences: number[] = [];
+  /** Of how many connections still to come the answer is lost. */
+  #lost = 0;
   /** How many connections there have been. */
   connections = 0;
   /** How many connections were cut after a number of replies. */
@@ -59,6 +61,11 @@ export class TcpProxy {
     this.#sentences = Array.from({ length: connections }, () => replies);
   }
 
+  /** Loses the answers of the next connections: each is cut when its server begins to answer, and the client gets nothing of it. */
+  loseAnswers(connections: number): void {
+    this.#lost = connections;
+  }
+
   async stop(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
@@ -72,6 +79,14 @@ export class TcpProxy {
     this.#pairs.add(pair);
     const sentence = this.#sentences.pop();
     if (sentence !== undefined) return this.#execute(pair, sentence);
+    if (this.#lost > 0) {
+      this.#lost -= 1;
+      server.once("data", () => {
+        this.cuts += 1;
+        pair.dead = true;
+        reset(pair);
+      });
+    }
     for (const [from, to] of [
       [client, server],
       [server, client],

@@ -1,0 +1,152 @@
+/** A server of jobs, over HTTP: what an application in a browser, or without access to the engine, works with. */
+import type { InputArguments } from "../define/input-arguments.js";
+import type { Stored } from "../define/stored.js";
+import { queryOfFilter, type HttpJobFilter, type HttpListOptions } from "./filter.js";
+import { HttpJob, type HttpJobRef } from "./job.js";
+import { Pages } from "./pages.js";
+import type { HttpInput, HttpResult, HttpTask } from "./task.js";
+import { Transport, type CallOptions, type HttpOptions } from "./transport.js";
+import type {
+  AcceptedJob,
+  AcceptedJobs,
+  EnqueueOptions,
+  JobRequest,
+  JobRequests,
+  JobSummary,
+  Operations,
+} from "./types.js";
+
+/** How jobs are sent. */
+export interface HttpEnqueueCall extends CallOptions {
+  /**
+   * Names this request: sent again with the same key, also by another process, it gives the jobs that the first one made. Default:
+   * one of chance, so that a request whose answer was lost has one effect.
+   */
+  idempotencyKey?: string | undefined;
+}
+
+/** A job to enqueue. */
+export interface HttpJobRequest {
+  readonly task: HttpTask | string;
+  readonly input?: unknown;
+  readonly options?: EnqueueOptions | undefined;
+}
+
+/** A page of jobs. */
+export type HttpJobPage = Operations["GET /api/jobs"]["answer"];
+
+/**
+ * Reaches a server. Nothing is sent yet.
+ * @param url where the server is mounted, such as `https://shop.example/admin/jobs`; in a browser also a path
+ * @throws HttpInvalid
+ * @example
+ * const longshore = connectHttp("https://jobs.example", { token });
+ * const job = await longshore.enqueue<typeof scan>("scan", { url: "https://example.org/" });
+ * console.log(await job.result());
+ */
+export function connectHttp(url: string | URL, options: HttpOptions = {}): HttpLongshore {
+  return new HttpLongshore(new Transport(url, options));
+}
+
+/** A server of jobs. */
+export class HttpLongshore {
+  readonly #transport: Transport;
+
+  /** @internal It comes from `connectHttp`. */
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Accepts one job by the name of its task. The server checks the input where it knows the task. `enqueue<typeof scan>("scan", input)`
+   * has the types of a task whose code is elsewhere.
+   * @throws HttpProblem `INVALID_INPUT`, which names the field; `UNIQUE_CONFLICT`; HttpUnreachable, HttpTimeout
+   */
+  enqueue<Task extends HttpTask = HttpTask>(
+    task: string,
+    input?: HttpInput<Task>,
+    options?: EnqueueOptions,
+    call?: HttpEnqueueCall,
+  ): Promise<HttpJob<HttpResult<Task>, HttpInput<Task>>>;
+  /**
+   * Accepts one job of a task. Its name and its queue are sent; of its other options those hold that the server knows.
+   * @throws as above
+   * @example const job = await longshore.enqueue(scan, { url }, { tags: ["user:42"] });
+   */
+  enqueue<Input, Result>(
+    task: HttpTask<Input, Result>,
+    ...args: [...InputArguments<NoInfer<Input>, EnqueueOptions>, call?: HttpEnqueueCall]
+  ): Promise<HttpJob<Stored<Result>, Input>>;
+  async enqueue(
+    task: HttpTask | string,
+    input?: unknown,
+    options?: EnqueueOptions,
+    call?: HttpEnqueueCall,
+  ): Promise<HttpJob<never, never>> {
+    // One job is answered as one.
+    const accepted = (await this.#enqueue(requestOf({ task, input, options }), call)) as AcceptedJob;
+    return this.#handle<never>(accepted);
+  }
+
+  /**
+   * Accepts up to 1,000 jobs of any tasks: all are checked before the first is stored. The handles are in the order of the jobs; the
+   * outcome of one whose unique key has an owner is `"rejected"`.
+   * @throws HttpProblem, whose field names the job: `jobs[2].input.url`; HttpUnreachable, HttpTimeout
+   * @example await longshore.enqueueAll([{ task: "scan", input: { url } }, { task: "mail", options: { delay: "1h" } }]);
+   */
+  async enqueueAll(jobs: readonly HttpJobRequest[], call?: HttpEnqueueCall): Promise<HttpJob[]> {
+    const accepted = (await this.#enqueue({ jobs: jobs.map(requestOf) }, call)) as AcceptedJobs;
+    return accepted.jobs.map((job) => this.#handle(job));
+  }
+
+  /**
+   * A handle on a job. Nothing is sent: whether there is one shows when it is read.
+   * @param place.queue where several queues have jobs with this id
+   * @example const { state } = await longshore.job(id).refresh();
+   */
+  job<Task extends HttpTask = HttpTask>(
+    id: string,
+    place: Omit<HttpJobRef, "id"> = {},
+  ): HttpJob<HttpResult<Task>, HttpInput<Task>> {
+    return new HttpJob(this.#transport, { id, ...place });
+  }
+
+  /**
+   * The jobs that match, as a stream or page by page; without payloads unless `fields` asks for them.
+   * @example for await (const job of longshore.jobs({ states: ["failed"], tag: "user:42" })) console.log(job.jobId);
+   */
+  jobs(
+    filter: HttpJobFilter = {},
+    { fields, order, ...call }: HttpListOptions & CallOptions = {},
+  ): Pages<HttpJobPage, JobSummary> {
+    const list = { ...queryOfFilter(filter), fields: fields?.join(","), order };
+    return new Pages(
+      (page, own) => this.#transport.call("GET /api/jobs", { query: { ...list, ...page } }, own),
+      ({ jobs }) => jobs,
+      call,
+    );
+  }
+
+  async #enqueue(
+    body: JobRequest | JobRequests,
+    { idempotencyKey = randomKey(), ...call }: HttpEnqueueCall = {},
+  ): Promise<AcceptedJob | AcceptedJobs> {
+    const given = { body, headers: { "idempotency-key": idempotencyKey }, repeatable: true };
+    return this.#transport.call("POST /api/jobs", given, call);
+  }
+
+  #handle<Types>(accepted: AcceptedJob): HttpJob<Types, Types> {
+    return new HttpJob(this.#transport, { id: accepted.jobId, queue: accepted.queue }, accepted);
+  }
+}
+
+/** A task's name, and the queue where its workers look: the server need not know the task. */
+function requestOf({ task, input, options }: HttpJobRequest): JobRequest {
+  if (typeof task === "string") return { task, input, options };
+  return { task: task.name, input, options: { queue: task.queue, ...options } };
+}
+
+/** `crypto.randomUUID` is there on secure pages only. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join("");
+}
