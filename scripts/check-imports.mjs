@@ -16,7 +16,7 @@ const below = ["client/", "worker/", "define/", ...engine];
 /** @type {Record<string, string[]>} */
 const mayImport = {
   "index.ts": below,
-  "cli/": ["index.ts", ...below],
+  "cli/": ["index.ts", "server/", ...below],
   "server/": below,
   "compat/": below,
   // Types alone, see below.

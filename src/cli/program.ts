@@ -8,6 +8,7 @@ import { addFlowCommand } from "./commands/jobs/flow.js";
 import { addInfoCommand } from "./commands/info.js";
 import { addJobCommand } from "./commands/jobs/job.js";
 import { addJobsCommand } from "./commands/jobs/jobs.js";
+import { addDashboardCommand } from "./commands/dashboard.js";
 import { addControlCommands } from "./commands/control.js";
 import { addPingCommand } from "./commands/ping.js";
 import { addPoolCommand } from "./commands/pool.js";
@@ -17,6 +18,7 @@ import { addSchedulesCommand } from "./commands/schedules.js";
 import { addWhyCommand } from "./commands/jobs/why.js";
 import { addStatsCommand } from "./commands/stats.js";
 import { addTokenCommand } from "./commands/token.js";
+import { addUpCommand } from "./commands/up.js";
 import { addWorkerCommand } from "./commands/worker.js";
 import { addWorkersCommand } from "./commands/workers.js";
 import { EXIT_CODES_HELP } from "./terminal/exit.js";
@@ -42,8 +44,10 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .addHelpText("after", `\n${ENVIRONMENT_HELP}\n\n${EXIT_CODES_HELP}`);
+  addUpCommand(program);
   addWorkerCommand(program);
   addPoolCommand(program);
+  addDashboardCommand(program);
   addWorkersCommand(program);
   addEnqueueCommand(program);
   addInfoCommand(program);

@@ -96,10 +96,18 @@ async function startTrace({ lasting = false, name }: ConnectionRules): Promise<E
   return new EngineTrace({ onlySlow: lasting, name: name ?? null });
 }
 
-/** Where to connect: `--url`, else LONGSHORE_URL, else REDIS_URL, else REDIS_HOST with REDIS_PORT. @throws UsageError */
-export function targetOf({ url: given, prefix }: GlobalFlags, environment: NodeJS.ProcessEnv): string | Target {
+/**
+ * Where to connect: `--url`, else LONGSHORE_URL, else REDIS_URL, else REDIS_HOST with REDIS_PORT.
+ * @param fallback where to connect when nothing says so; without one that is a mistake
+ * @throws UsageError
+ */
+export function targetOf(
+  { url: given, prefix }: GlobalFlags,
+  environment: NodeJS.ProcessEnv,
+  fallback?: string,
+): string | Target {
   const { LONGSHORE_URL, REDIS_URL, REDIS_HOST, REDIS_PORT } = environment;
-  const url = given ?? (LONGSHORE_URL || REDIS_URL || undefined);
+  const url = given ?? (LONGSHORE_URL || REDIS_URL || (REDIS_HOST ? undefined : fallback));
   if (url === undefined && !REDIS_HOST) {
     throw new UsageError(
       "no engine: give --url or set LONGSHORE_URL (REDIS_URL and REDIS_HOST work too), such as sqlite:jobs.db or redis://localhost:6379/0; .env files are not read",

@@ -37,17 +37,24 @@ export interface WorkerFlagTexts {
 }
 
 /** Adds the queues and the flags of a worker to a command. */
-export function addWorkerFlags(command: Command, { name, concurrency }: WorkerFlagTexts): Command {
-  return command
+export function addWorkerFlags(command: Command, texts: WorkerFlagTexts): Command {
+  command
     .argument("[queues...]", "the queues, the first served first (default: those of the tasks)")
-    .requiredOption("--tasks <file...>", "modules that export tasks with handlers")
-    .option("--path <folder>", "where relative task files are (default: the current folder)")
-    .option("--tasks-root <folder...>", "where tasks' modules are loaded from, and from nowhere else (default: --path)")
-    .option("--concurrency <n>", concurrency)
+    .requiredOption("--tasks <file...>", "modules that export tasks with handlers");
+  return addRunFlags(command, texts)
     .option("--burst", "stop when no job is queued")
     .option("--max-jobs <n>", "stop after this many runs")
     .option("--max-idle <duration>", "stop after this long without work")
     .option("--max-rss <size>", "stop when the process has more memory than this, such as 512MB")
+    .option("--with-scheduler", "accepted and not needed: every worker fires schedules and starts jobs that are due");
+}
+
+/** Adds the flags that say how jobs are run, whatever the worker's end is. */
+export function addRunFlags(command: Command, { name, concurrency }: WorkerFlagTexts): Command {
+  return command
+    .option("--path <folder>", "where relative task files are (default: the current folder)")
+    .option("--tasks-root <folder...>", "where tasks' modules are loaded from, and from nowhere else (default: --path)")
+    .option("--concurrency <n>", concurrency)
     .option(
       "--unknown-tasks <duration>",
       "how long jobs wait whose task's code no worker has (default: 1h; then they fail)",
@@ -56,12 +63,11 @@ export function addWorkerFlags(command: Command, { name, concurrency }: WorkerFl
     .option("--grace <duration>", "how long running jobs may go on after a signal (default: 30s)")
     .option("--lease <duration>", "how soon its jobs run elsewhere when it dies (default: 30s; from 1s)")
     .option("--log-format <format>", "text or json (default: text on a terminal, else json)")
-    .option("--quiet", "log warnings and errors only")
-    .option("--with-scheduler", "accepted and not needed: every worker fires schedules and starts jobs that are due");
+    .option("--quiet", "log warnings and errors only");
 }
 
 /** The worker options from its flags and queues. @throws InvalidInput */
-export function workerOptionsOf(queues: readonly string[], flags: WorkerFlags): WorkerOptions {
+export function workerOptionsOf(queues: readonly string[], flags: Omit<WorkerFlags, "tasks">): WorkerOptions {
   const {
     concurrency,
     burst,

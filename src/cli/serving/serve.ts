@@ -1,0 +1,57 @@
+/**
+ * The HTTP server of a command. It loads only here, with all that it needs: workers and commands that ask the engine start
+ * without it.
+ */
+import type { Longshore } from "../../client/longshore.js";
+import type { AnyTask } from "../../define/task.js";
+import { refusal, isLoopback, type Address } from "../flags/address.js";
+import type { Log } from "../terminal/log.js";
+
+/** What a server is made with. */
+export interface ServeOptions {
+  readonly address: Address;
+  /** The tasks that it knows, for their schemas and options. */
+  readonly tasks: readonly AnyTask[];
+  readonly log: Log;
+}
+
+/** A server that listens. */
+export interface Serving {
+  /** Its address for people and browsers. */
+  readonly url: string;
+  /** Stops listening, once the answers under way have ended. */
+  close(): Promise<void>;
+}
+
+/** Loads the server ahead, while the command does other things. A failure is reported by `serve`. */
+export function preloadServer(): void {
+  import("../../server/server.js").catch(() => {});
+}
+
+/**
+ * Listens, and logs where.
+ * @throws AddressRefused when the system does not let it
+ */
+export async function serve(longshore: Longshore, { address, tasks, log }: ServeOptions): Promise<Serving> {
+  const { createServer } = await import("../../server/server.js");
+  const server = createServer(longshore, {
+    tasks,
+    log: (level, message, fields) => log.write(level, message, fields),
+  });
+  const { url } = await listening(() => server.listen(address), address);
+  log.write("warn", `Nobody needs a token: the server is open to ${audience(address.host)}`);
+  log.write("info", "Server started", { url, engine: longshore.info.url });
+  return { url, close: () => server.close() };
+}
+
+function audience(host: string): string {
+  return isLoopback(host) ? "every program of this machine, and to no other" : "everybody who reaches this machine";
+}
+
+async function listening<T>(listen: () => Promise<T>, address: Address): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    throw refusal(error, address, { host: "--host", port: "--port" });
+  }
+}

@@ -1,0 +1,135 @@
+// `longshore up` and `longshore dashboard` on the command line: what they listen on, what they refuse, what they say.
+import { connect } from "longshore";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { emptyFolder, longshore, removeFolder, tasksFile } from "./command.js";
+import { Serving } from "./server-command.js";
+
+let folder = "";
+
+beforeAll(async () => {
+  folder = await emptyFolder();
+});
+afterAll(() => removeFolder(folder));
+
+const inFolder = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Serving =>
+  new Serving(args, { cwd: folder, env });
+
+test("without a URL jobs are in data/longshore.db of the current folder, which is made", async () => {
+  const server = inFolder(["up", "--port", "0", "--tasks", tasksFile]);
+  expect(await server.get("/healthz")).toMatchObject({ status: 200 });
+  expect(server.said(/Server started/)).toMatchObject([
+    {
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      engine: `sqlite:${join(folder, "data/longshore.db")}`,
+    },
+  ]);
+  expect(existsSync(join(folder, "data/longshore.db"))).toBe(true);
+});
+
+test("LONGSHORE_URL is where jobs are, memory too; the first page is for people", async () => {
+  const server = inFolder(["up", "--port", "0", "--tasks", tasksFile], { LONGSHORE_URL: "memory:" });
+  expect(await server.get("/")).toMatchObject({ status: 200, body: expect.stringContaining("/api/openapi.json") });
+  expect(server.said(/Server started/)).toMatchObject([{ engine: "memory:" }]);
+});
+
+test("says in one line that this machine needs no token", async () => {
+  const server = inFolder(["up", "--port", "0", "--url", "memory:", "--tasks", tasksFile]);
+  await server.url();
+  expect(server.said(/open to/)).toMatchObject([
+    { level: "warn", message: expect.stringMatching(/every program of this machine, and to no other/) },
+  ]);
+});
+
+test("a host that others reach is refused unless it is to be open", async () => {
+  const refused = await longshore(["up", "--host", "0.0.0.0", "--port", "0", "--url", "memory:"]);
+  expect(refused).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringContaining("other machines reach 0.0.0.0"),
+  });
+  const server = inFolder(["up", "--host", "0.0.0.0", "--open", "--port", "0", "--url", "memory:"]);
+  expect(await server.url()).toMatch(/^http:\/\/localhost:\d+$/);
+  expect(server.said(/open to/)).toMatchObject([{ message: expect.stringContaining("everybody") }]);
+});
+
+test("a port that is taken: the error names it and what to do, and no job is touched", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void other.close());
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  const url = `sqlite:${join(folder, "taken.db")}`;
+  const jobs = await connect(url);
+  onTestFinished(() => jobs.close());
+  const job = await jobs.enqueue("scan", { url: "a" }, { queue: "scans" });
+  for (const command of [["up", "--tasks", tasksFile], ["dashboard"]]) {
+    const ended = await longshore([...command, "--url", url, "--port", String(port)]);
+    expect(ended).toMatchObject({ code: 1, stdout: "" });
+    expect(ended.stderr).toMatch(new RegExp(`^error: port ${port} of 127\\.0\\.0\\.1 is taken .*--port`));
+  }
+  expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0 });
+});
+
+test("a host that is not of this machine, and a port that is none, are named", async () => {
+  const away = await longshore(["up", "--host", "192.0.2.1", "--open", "--url", "memory:"]);
+  expect(away).toMatchObject({ code: 1, stderr: expect.stringMatching(/192\.0\.2\.1 is no address of this machine/) });
+  const none = await longshore(["up", "--port", "65536", "--url", "memory:"]);
+  expect(none).toMatchObject({ code: 2, stderr: expect.stringMatching(/--port: "65536".*0 to 65535/) });
+});
+
+test("without tasks jobs are accepted and wait, and it says so", async () => {
+  const server = inFolder(["up", "--port", "0", "--url", "memory:"]);
+  const { body } = await server.post("/api/jobs", { task: "scan", input: {} });
+  expect(await server.get(`/api/jobs/${body.jobId}`)).toMatchObject({ status: 200, body: { state: "queued" } });
+  expect(server.said(/No --tasks/)).toMatchObject([{ level: "warn" }]);
+  server.signal("SIGTERM");
+  expect((await server.ended).code).toBe(0);
+});
+
+test("--queues says which queues are served", async () => {
+  const server = inFolder(["up", "--port", "0", "--url", "memory:", "--tasks", tasksFile, "--queues", "high,holds"]);
+  await server.prints(/Worker started/);
+  expect(server.said(/Worker started/)).toMatchObject([{ queues: ["high", "holds"] }]);
+});
+
+test("the example of requirements analyses one that is posted, step by step", async () => {
+  const tasks = fileURLToPath(new URL("../../build/examples/requirements-analysis/tasks.js", import.meta.url));
+  const server = inFolder(["up", "--port", "0", "--url", "memory:", "--tasks", tasks]);
+  const input = { requirementId: "R-1", text: "The page should be fast.", analysers: ["R-A", "R-D"], knownTerms: [] };
+  const { status, body } = await server.post("/api/jobs", { task: "analyse", input });
+  expect([status, body]).toMatchObject([202, { status: "queued", queue: "defospam" }]);
+  const result = await server.get(`/api/jobs/${body.jobId}/result?wait=30s`);
+  expect(result.body).toMatchObject({ result: { requirementId: "R-1", findings: { "R-A": expect.any(Array) } } });
+  const steps = await server.get(`/api/jobs/${body.jobId}/steps`);
+  expect(steps.body.steps.map(({ name }: { name: string }) => name)).toEqual(["R-A", "R-D"]);
+  const broken = await server.post("/api/jobs", { task: "analyse", input: { ...input, analysers: ["none"] } });
+  expect(broken).toMatchObject({ status: 400, body: { field: "input.analysers[0]" } });
+});
+
+test("dashboard serves what is there and runs nothing; Ctrl-C ends it with 0", async () => {
+  const url = `sqlite:${join(folder, "dashboard.db")}`;
+  const missing = await longshore(["dashboard", "--url", url, "--port", "0"]);
+  expect(missing).toMatchObject({ code: 3, stderr: expect.stringContaining("there is no SQLite file") });
+  const jobs = await connect(url);
+  onTestFinished(() => jobs.close());
+  const { id } = await jobs.enqueue("scan", { url: "a" }, { queue: "scans" });
+  const server = inFolder(["dashboard", "--url", url, "--port", "0"]);
+  expect(await server.get(`/api/jobs/${id}`)).toMatchObject({ status: 200, body: { state: "queued", queue: "scans" } });
+  expect(await jobs.workers()).toEqual([]);
+  server.signal("SIGINT");
+  expect((await server.ended).code).toBe(0);
+});
+
+test("dashboard --redis-url is a URL of Redis, and one of two", async () => {
+  for (const [args, said] of [
+    [["--redis-url", "sqlite:jobs.db"], "redis://"],
+    [["--redis-url", "redis://localhost:1", "--url", "redis://localhost:2"], "give one of them"],
+  ] as const) {
+    expect(await longshore(["dashboard", ...args])).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
+  }
+});
