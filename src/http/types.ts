@@ -314,6 +314,8 @@ export interface Operations {
       readonly finishedBefore?: string | Date | undefined;
       readonly worker?: string | undefined;
       readonly flow?: string | undefined;
+      /** `flow`: flows themselves; `job`: all that are none */
+      readonly role?: "job" | "flow" | undefined;
       readonly schedule?: string | undefined;
       readonly fingerprint?: string | undefined;
       readonly errorText?: string | undefined;
@@ -349,6 +351,8 @@ export interface Operations {
       readonly "not.finishedBefore"?: string | Date | undefined;
       readonly "not.worker"?: string | undefined;
       readonly "not.flow"?: string | undefined;
+      /** `flow`: flows themselves; `job`: all that are none */
+      readonly "not.role"?: "job" | "flow" | undefined;
       readonly "not.schedule"?: string | undefined;
       readonly "not.fingerprint"?: string | undefined;
       readonly "not.errorText"?: string | undefined;
