@@ -1,6 +1,6 @@
 /**
- * `/healthz`: the process answers. `/readyz`: the engine answers, too. Neither needs a token, looks at the Host header, or says more
- * than that.
+ * `/healthz`: the process answers. `/readyz`: it can do its part, too: the engine can be written to, and the workers of this connection
+ * go on. Neither needs a token, looks at the Host header, or says more than that; why it is not ready the log says.
  */
 import type { ServerApp } from "../http/env.js";
 import type { ServerParts } from "../http/parts.js";
@@ -11,12 +11,9 @@ const HEADERS = { "content-type": "application/json", "cache-control": "no-store
 export function addHealthRoutes(app: ServerApp, { longshore, log }: ServerParts): void {
   app.get("/healthz", () => new Response('{"status":"ok"}', { headers: HEADERS }));
   app.get("/readyz", async () => {
-    try {
-      await longshore.queues();
-      return new Response('{"status":"ready"}', { headers: HEADERS });
-    } catch (error) {
-      log("warn", "Not ready", { error: String(error) });
-      return new Response('{"status":"not ready"}', { status: 503, headers: HEADERS });
-    }
+    const { ready, checks } = await longshore.ready();
+    if (ready) return new Response('{"status":"ready"}', { headers: HEADERS });
+    log("warn", "Not ready", { failed: checks.filter(({ ok }) => !ok) });
+    return new Response('{"status":"not ready"}', { status: 503, headers: HEADERS });
   });
 }
