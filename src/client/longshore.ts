@@ -455,8 +455,8 @@ export class Longshore {
   }
 
   /**
-   * What people call the tasks and where they see the results of their jobs (`task(name, { label, resultUrl })`), as the worker that
-   * started last has said it; of tasks that say either, by name, also when no worker of theirs is there.
+   * What people call the tasks, where they see the results of their jobs, and what of these is secret (`task(name, { label, resultUrl, redact })`), as the worker that
+   * started last has said it; of tasks that say any of it, by name, also when no worker of theirs is there.
    * @throws EngineUnavailable
    * @example
    * const labels = new Map((await longshore.tasks()).map(({ name, label }) => [name, label]));

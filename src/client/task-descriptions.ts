@@ -1,4 +1,4 @@
-/** What people call the tasks and where they see the results of their jobs, as workers have said it. */
+/** What people call the tasks, where they see the results of their jobs, and what of these is secret, as workers have said it. */
 import type { Engine } from "../engine/contract/engine.js";
 import { LARGEST_DOCUMENT_PAGE } from "../model/document/document.js";
 import { decodeDescription, TASK_DESCRIPTIONS, type TaskDescription } from "../model/document/task-description.js";

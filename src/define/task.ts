@@ -7,6 +7,7 @@ import { InvalidInput } from "../model/errors/errors.js";
 import { BUILT_IN } from "../model/flow/each.js";
 import { parseLabel, parseName, parseOwnName } from "../model/value/name.js";
 import { parseResultUrl } from "../model/job/result-url.js";
+import { parseSecretPaths } from "../model/redaction/secret-path.js";
 import { checkDefaults, type JobDefaults } from "../model/options/options.js";
 import type { JobSnapshot } from "../model/job/query/snapshot.js";
 import type { StatusMachine } from "../model/profile/status-machine.js";
@@ -59,6 +60,12 @@ export interface TaskOptions extends JobDefaults, RunnerOptions {
    */
   resultUrl?: string;
   /**
+   * Places of its jobs that the server does not show: `["input.customer.iban", "result.letters.text"]`. They begin with `input`,
+   * `result`, `meta`, `steps.NAME` or `milestones.NAME`; `*` is any key, and of a list every element is meant. At most 50.
+   * What stands under keys like `password` is not shown anyway. Default: none.
+   */
+  redact?: readonly string[];
+  /**
    * Classifies a failure; `undefined` leaves it to the built-in rules for HTTP statuses, timeouts and connection
    * errors. `NonRetryable`, `RetryAfter` and `Snooze` decide first.
    */
@@ -91,6 +98,8 @@ export interface Task<
   readonly label: string | null;
   /** The template for the addresses of its results; `null` when it has none. */
   readonly resultUrl: string | null;
+  /** The places of its jobs that the server does not show. */
+  readonly redact: readonly string[];
   readonly classify: Classifier | null;
   readonly onSuperseded: SupersededHook | null;
   /** Its steps and their weights, or a function that chooses them for a job; `null` where none are declared. */
@@ -216,7 +225,7 @@ export function task<
 export function task(name: string, given: AnyOptions | Code = {}, second?: Code): Task {
   const [options, code]: [AnyOptions, Code | undefined] = isCode(given) ? [{}, given] : [given, second];
   const { queue = "default", classify, onSuperseded, input, steps, milestones, statuses, ...rest } = options;
-  const { runner, maxMemory, fresh, maxJobsPerChild, killGrace, version, label, resultUrl, ...defaults } = rest;
+  const { runner, maxMemory, fresh, maxJobsPerChild, killGrace, version, label, resultUrl, redact, ...defaults } = rest;
   parseName("task", name);
   if (name.startsWith(BUILT_IN)) throw new InvalidInput("task", name, `a name that does not begin with "${BUILT_IN}"`);
   parseOwnName("queue", queue);
@@ -225,6 +234,7 @@ export function task(name: string, given: AnyOptions | Code = {}, second?: Code)
     version: parseLabel("version", version),
     label: parseLabel("label", label),
     resultUrl: resultUrl === undefined ? null : parseResultUrl("resultUrl", resultUrl),
+    redact: Object.freeze(redact === undefined ? [] : parseSecretPaths("redact", redact)),
   };
   if (classify !== undefined && typeof classify !== "function") {
     throw new InvalidInput("classify", classify, "a function of (error, now)");
@@ -288,6 +298,7 @@ const OWN_OPTIONS: readonly Exclude<keyof AnyOptions, keyof JobDefaults>[] = [
   "version",
   "label",
   "resultUrl",
+  "redact",
   "input",
   "steps",
   "milestones",

@@ -7,6 +7,7 @@ import { PrefetchReturn } from "./claim/prefetch-return.js";
 import { Timeouts } from "./execution/timeouts.js";
 import { EngineClock } from "./session/engine-clock.js";
 import { ExchangeLoop } from "./claim/exchange-loop.js";
+import { describeForPeople } from "./execution/runnable.js";
 import { Executor } from "./execution/executor.js";
 import { Prefetch } from "./claim/prefetch.js";
 import { EventLoopWatch } from "./lifetime/event-loop-watch.js";
@@ -68,7 +69,8 @@ export class WorkerRuntime {
     const time = new EngineClock(clock);
     const holds = (): boolean => this.#pool.held > 0 || !this.#loop.quiet;
     this.#schedules = schedules;
-    this.#describe = async () => storeDescriptions(engine, info.tasks).catch((error: unknown) => outage.report(error));
+    this.#describe = async () =>
+      storeDescriptions(engine, describeForPeople(runnables)).catch((error: unknown) => outage.report(error));
     const prefetch = new Prefetch(concurrency, options.prefetch);
     const stale = (): void => void this.#heartbeat.beat();
     this.#reporter = new Reporter(engine, clock, outage, stale);

@@ -29,9 +29,10 @@ onEveryEngine("tokens", (storage) => {
   it("are stored as digests", async () => {
     const longshore = await storage.connect();
     const { token } = await longshore.tokens.create({ name: "shop", scopes: ["admin"] });
-    const stored = await longshore.platformDocuments("longshore:tokens").get("shop");
+    const stored = await longshore.platformDocuments<{ digest: string }>("longshore:tokens").get("shop");
     expect(JSON.stringify(stored)).not.toContain(token.slice(4));
-    expect(await longshore.tokens.check((stored!.value as { digest: string }).digest)).toBeNull();
+    const digest = stored?.value.digest ?? token;
+    expect(await longshore.tokens.check(digest)).toBeNull();
   });
 
   it("say when they were used", async () => {

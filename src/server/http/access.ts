@@ -3,6 +3,7 @@
  * right of a kind; a tag narrows all rights to the jobs that carry it.
  */
 
+import type { TaskSecrets } from "../../model/redaction/task-secrets.js";
 import type { Scope } from "../../model/access/scope.js";
 
 export { SCOPES, type Scope } from "../../model/access/scope.js";
@@ -15,6 +16,8 @@ export interface Access {
   readonly tag: string | null;
   /** Has it this right? With a queue: in this queue. Without one: in any queue at least. */
   allows(scope: Scope, queue?: string): boolean;
+  /** What of a task's jobs is secret, also to who may read payloads. Default: what stands under keys like `password`. */
+  secretsOf?(task: string): TaskSecrets;
 }
 
 /** The access of a server that is open: everything, as `open`. */

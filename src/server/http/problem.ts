@@ -3,6 +3,7 @@
  * a value was wrong, the field, the value's type and the rule. Messages of our typed errors pass through; of any other error
  * nothing leaves the process, least of all its stack.
  */
+import { redactText } from "../../model/redaction/redact-text.js";
 import {
   EngineClosed,
   EngineRefused,
@@ -110,10 +111,10 @@ function membersOf(error: LongshoreError): Readonly<Record<string, unknown>> {
   return {};
 }
 
-/** The body of a problem. */
+/** The body of a problem. Its text may repeat a value of the request or of a handler's error: without secrets then. */
 export function bodyOf({ status, code, message, members }: Problem): ProblemBody {
   const type = `urn:longshore:problem:${code.toLowerCase().replaceAll("_", "-")}`;
-  return { type, title: TITLES[status] ?? "Error", status, code, detail: message, ...members };
+  return { type, title: TITLES[status] ?? "Error", status, code, detail: redactText(message), ...members };
 }
 
 /** The answer of a problem. */

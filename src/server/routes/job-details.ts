@@ -214,10 +214,17 @@ export function addJobDetailRoutes(app: ServerApp, parts: ServerParts): void {
     return c.json(
       {
         steps: ended.map(({ name, key, value, at, took, counters }) => {
-          return { name, key, value: view.payload(task, "steps", value), at: iso(at), took, counters: { ...counters } };
+          return {
+            name,
+            key,
+            value: view.payload(task, `steps.${name}`, value),
+            at: iso(at),
+            took,
+            counters: { ...counters },
+          };
         }),
         milestones: milestones.map(({ name, value, at }) => {
-          return { name, value: view.payload(task, "milestones", value), at: iso(at) };
+          return { name, value: view.payload(task, `milestones.${name}`, value), at: iso(at) };
         }),
       },
       200,

@@ -1,5 +1,6 @@
 /** A task together with its code, and the built-in one that every worker has. */
 import type { TaskInfo } from "../../engine/contract/worker/session.js";
+import type { TaskDescription } from "../../model/document/task-description.js";
 import { BUILT_IN, EACH_TASK } from "../../model/flow/each.js";
 import type { ModuleReference } from "../../define/module.js";
 import { task, type AnyTask, type Handler } from "../../define/task.js";
@@ -21,6 +22,14 @@ export function describeTasks(runnables: ReadonlyMap<string, Runnable>): TaskInf
   return knownTasks(runnables).flatMap((name) => {
     const task = runnables.get(name)?.task;
     return task === undefined ? [] : describeTask(task);
+  });
+}
+
+/** The tasks as people are to know them: what they are called, what of their jobs is secret. */
+export function describeForPeople(runnables: ReadonlyMap<string, Runnable>): TaskDescription[] {
+  return knownTasks(runnables).flatMap((name) => {
+    const task = runnables.get(name)?.task;
+    return task === undefined ? [] : { name, label: task.label, resultUrl: task.resultUrl, redact: task.redact };
   });
 }
 

@@ -23,18 +23,31 @@ onEveryEngine("the descriptions of tasks", (storage) => {
     await runWorker(longshore, named, plain, mail);
     expect(await longshore.workers()).toEqual([]);
     expect(await longshore.tasks()).toEqual([
-      { name: "mail", label: "Mail", resultUrl: null },
-      { name: "scan", label: "Page scan", resultUrl: "/scans/{id}" },
+      { name: "mail", label: "Mail", resultUrl: null, redact: [] },
+      { name: "scan", label: "Page scan", resultUrl: "/scans/{id}", redact: [] },
     ]);
 
     await runWorker(longshore, renamed, mail);
     expect(await longshore.tasks()).toEqual([
-      { name: "mail", label: "Mail", resultUrl: null },
-      { name: "scan", label: "Site scan", resultUrl: null },
+      { name: "mail", label: "Mail", resultUrl: null, redact: [] },
+      { name: "scan", label: "Site scan", resultUrl: null, redact: [] },
     ]);
 
     await runWorker(longshore, bare, mail);
-    expect(await longshore.tasks()).toEqual([{ name: "mail", label: "Mail", resultUrl: null }]);
+    expect(await longshore.tasks()).toEqual([{ name: "mail", label: "Mail", resultUrl: null, redact: [] }]);
+  });
+
+  it("say what of its jobs is secret, as long as a worker says so", async () => {
+    const longshore = await storage.connect();
+    const secretive = task("pay", { redact: ["input.iban", "result.*.card", "input.iban"] }, () => 1);
+    await runWorker(longshore, secretive);
+    const redact = ["input.iban", "result.*.card"];
+    expect(await longshore.tasks()).toEqual([{ name: "pay", label: null, resultUrl: null, redact }]);
+    await runWorker(
+      longshore,
+      task("pay", { label: "Pay" }, () => 1),
+    );
+    expect(await longshore.tasks()).toEqual([{ name: "pay", label: "Pay", resultUrl: null, redact: [] }]);
   });
 
   it("are written only where they differ, and cost nothing where there are none", async () => {
