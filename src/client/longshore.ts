@@ -7,6 +7,7 @@ import type { AsideRecord, EngineInfo, EnqueueAnswer, QueueRecord, WorkerRecord 
 import { EngineClosed, InvalidInput, UniqueConflict } from "../model/errors/errors.js";
 import { parseFields, type ChosenField, type FieldChoice, type SlimRecord } from "../model/job/query/fields.js";
 import type { JobRef, JobSpec } from "../model/job/job.js";
+import { snapshotWith, type SlimSnapshot } from "../model/job/query/snapshot.js";
 import { parseRef } from "../model/options/after.js";
 import { parseKind } from "../model/document/document.js";
 import { checkOptions, parseSignalOption } from "../model/value/call-options.js";
@@ -39,7 +40,7 @@ import { refsOf } from "./jobs/job-refs.js";
 import { Queue } from "./queue.js";
 import type { WatchEvent } from "./connection/watch-event.js";
 import { WorkerHandle } from "./worker-handle.js";
-import { parseWatched, watchQueues } from "./queue-events.js";
+import { parseWatched, parseWatchOptions, watchQueues } from "./queue-events.js";
 import { Schedules } from "./schedules/schedules.js";
 import { pointsOf, totalsOf, type SeriesPoint, type SeriesTotal } from "./series/points.js";
 import { parseSeries, parseTotals, type SeriesOptions, type TotalsOptions } from "./series/query.js";
@@ -231,6 +232,22 @@ export class Longshore {
     const found = await this.#find("job", job);
     if (found === null) return null;
     return found.role === "flow" ? new FlowJob(this.#context, found, null) : new Job(this.#context, found, null, null);
+  }
+
+  /**
+   * Many jobs as they are now, by queue and id, in the order asked for, `null` where there is none; without their long fields
+   * (input, references, result, meta, history, failures). All that are asked for at the same time travel together, up to 500 in a
+   * command.
+   * @throws InvalidInput; EngineUnavailable
+   * @example
+   * const [first] = await longshore.snapshots([{ queue: "scans", id }]);
+   * console.log(first?.state);
+   */
+  async snapshots(jobs: readonly JobRef[]): Promise<(SlimSnapshot | null)[]> {
+    if (!Array.isArray(jobs)) throw new InvalidInput("jobs", jobs, "a list of jobs: handles, or {queue, id}");
+    const refs = jobs.map((job: unknown, index) => parseRef(`jobs[${index}]`, job));
+    const records = await Promise.all(refs.map((ref) => this.#context.reader.getSlim(ref)));
+    return records.map((record) => (record === null ? null : snapshotWith(record, [])));
   }
 
   /**
@@ -484,14 +501,18 @@ export class Longshore {
    * The events of a queue, or of up to 1,000 in one stream, from the first `next()` on; those of one queue in order, numbered without
    * holes. `{ kind: "gap", queue }` stands where some of a queue were missed. However many queues a connection watches, it opens one
    * connection to Redis for it. Ends with `signal`.
+   * @param options.begun called once nothing is missed any more: what is read after it is no older than the first event
    * @throws InvalidInput; EngineClosed when the connection is closed meanwhile
    * @example
    * for await (const event of longshore.watch(["scans", "reports"], { signal })) {
    *   if (event.kind === "state") console.log(event.queue, event.task, event.cause, event.state);
    * }
    */
-  watch(queues: string | readonly string[], options: { signal?: AbortSignal } = {}): AsyncIterable<WatchEvent> {
-    return watchQueues(this.#context, parseWatched(queues), parseSignalOption(options) ?? null);
+  watch(
+    queues: string | readonly string[],
+    options: { signal?: AbortSignal; begun?: () => void } = {},
+  ): AsyncIterable<WatchEvent> {
+    return watchQueues(this.#context, parseWatched(queues), parseWatchOptions(options));
   }
 
   /**

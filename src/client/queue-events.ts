@@ -1,5 +1,6 @@
 /** The events of queues, for a loop that reads them. */
 import { InvalidInput } from "../model/errors/errors.js";
+import { checkOptions, parseSignalOption } from "../model/value/call-options.js";
 import { parseName } from "../model/value/name.js";
 import type { ConnectionContext } from "./connection/context.js";
 import { EventStream } from "./connection/event-stream.js";
@@ -18,20 +19,34 @@ export function parseWatched(queues: unknown): string[] {
   return [...new Set(queues.map((queue, index) => parseName(`queues[${index}]`, queue)))];
 }
 
+/** When a stream of events ends, and who is told that it has begun. */
+export interface WatchOptions {
+  readonly signal: AbortSignal | null;
+  readonly begun: () => void;
+}
+
+/** Checks the options of a stream. @throws InvalidInput */
+export function parseWatchOptions(options: { signal?: AbortSignal; begun?: () => void }): WatchOptions {
+  checkOptions(options, ["signal", "begun"]);
+  const { begun = () => {}, ...others } = options;
+  if (typeof begun !== "function") throw new InvalidInput("begun", begun, "a function");
+  return { signal: parseSignalOption(others) ?? null, begun };
+}
+
 /** The events of queues until the signal aborts. @throws EngineClosed */
 export function watchQueues(
   context: ConnectionContext,
   queues: readonly string[],
-  signal: AbortSignal | null,
+  options: WatchOptions,
 ): AsyncGenerator<WatchEvent, void, undefined> {
   const stream = new EventStream<WatchEvent>(queueGaps(context.clock));
-  return stream.endedBy(eventsOf(context, queues, signal, stream));
+  return stream.endedBy(eventsOf(context, queues, options, stream));
 }
 
 async function* eventsOf(
   context: ConnectionContext,
   queues: readonly string[],
-  signal: AbortSignal | null,
+  { signal, begun }: WatchOptions,
   stream: EventStream<WatchEvent>,
 ): AsyncGenerator<WatchEvent, void, undefined> {
   const watcher = {
@@ -45,6 +60,7 @@ async function* eventsOf(
   if (signal?.aborted) stream.end();
   try {
     await Promise.all(added);
+    begun();
     yield* stream.read();
   } finally {
     signal?.removeEventListener("abort", aborted);
