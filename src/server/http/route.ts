@@ -86,7 +86,10 @@ export function jsonBody<Schema extends z.ZodType>(
   return { required, content: { "application/json": { schema, example } } };
 }
 
-/** The answers of a route that say what is wrong, by status; 400, 401, 403 and 429 any route may give. */
+/**
+ * The answers of a route that say what is wrong, by status; 400, 401, 403 and 429 any route may give. (The document adds 503, and
+ * 413 and 415 where there is a body.)
+ */
 export function problems(...statuses: (404 | 409 | 413 | 422 | 503)[]): Record<number, typeof PROBLEM> {
   return Object.fromEntries([400, 401, 403, 429, ...statuses].map((status) => [status, PROBLEM]));
 }
@@ -104,7 +107,8 @@ const PROBLEM_SCHEMA = z
   })
   .openapi("Problem", { description: "What is wrong (RFC 9457). `code` is stable." });
 
-const PROBLEM = {
+/** The answer that says what is wrong, in the document. */
+export const PROBLEM = {
   description: "What is wrong",
   content: { "application/problem+json": { schema: PROBLEM_SCHEMA } },
 };

@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document, made from the routes. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { API_VERSION, type ServerApp } from "../http/env.js";
-import { answer, facts } from "../http/route.js";
+import { answer, facts, PROBLEM, problems } from "../http/route.js";
 import { State } from "../schema/common.js";
 
 const INFO = {
@@ -15,7 +15,7 @@ const route = createRoute({
   ...facts({ action: "openapi.get", scope: "read", resource: "Document", summary: "This document", tenants: true }),
   method: "get",
   path: "/api/openapi.json",
-  responses: { 200: answer(z.looseObject({ openapi: z.string() }), "The OpenAPI 3.1 document") },
+  responses: { 200: answer(z.looseObject({ openapi: z.string() }), "The OpenAPI 3.1 document"), ...problems() },
 });
 
 /** Adds the route of the document, and its security schemes. */
@@ -36,5 +36,13 @@ export function addDocumentRoute(app: ServerApp): void {
 
 /** The document of an app: its paths are relative to where the server is mounted. */
 export function documentOf(app: ServerApp): object {
+  const { definitions } = app.openAPIRegistry;
+  for (const definition of definitions) {
+    if (definition.type !== "route") continue;
+    const { request, responses } = definition.route;
+    // A body is read before its route, and an engine may be down for any.
+    const more = request?.body === undefined ? [503] : [413, 415, 503];
+    for (const status of more) responses[status] ??= PROBLEM;
+  }
   return app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, servers: [{ url: "." }] });
 }

@@ -1,0 +1,65 @@
+/** What requests of the contract test meet: tasks that the server knows, and jobs in every state that a command may need. */
+import { flow, task, type Job, type Longshore } from "longshore";
+import { z } from "zod";
+
+/** The task of the examples. */
+export const scan = task(
+  "scan",
+  { queue: "scans", attempts: 1, input: z.object({ url: z.string() }) },
+  async ({ input, step, emit, log }) => {
+    const pages = await step("crawl", () => Promise.resolve(3));
+    await emit("teaser", { title: "T" });
+    log(`crawled ${input.url}`);
+    if (input.url === "bad") throw new Error("no such site");
+    return { pages };
+  },
+);
+
+const site = flow("site", { queue: "scans" }, ($) => {
+  $(scan, { url: "first" }, { name: "first" });
+  $(scan, { url: "second" }, { name: "second" });
+});
+
+/** The names of what is there, by what it is. */
+export interface Prepared {
+  readonly completed: string;
+  readonly failed: string;
+  readonly queued: string;
+  readonly delayed: string;
+  readonly held: string;
+  readonly flow: string;
+  readonly queue: string;
+}
+
+/** Fills a connection. */
+export async function prepare(longshore: Longshore): Promise<Prepared> {
+  const options = { tags: ["user:42"], meta: { from: "test" } };
+  const completed = await longshore.enqueue(scan, { url: "good" }, options);
+  // The id of an example.
+  const failed = await longshore.enqueue(scan, { url: "bad" }, { ...options, id: "abc-123" });
+  const whole = await longshore.enqueue(site);
+  await longshore.worker([scan], { burst: true }).finished;
+  const waiting = (more: object): Promise<Job> => longshore.enqueue(scan, { url: "good" }, { ...options, ...more });
+  const queued = await waiting({});
+  const delayed = await waiting({ delay: "1h" });
+  const held = await waiting({ hold: true });
+  return {
+    completed: completed.id,
+    failed: failed.id,
+    queued: queued.id,
+    delayed: delayed.id,
+    held: held.id,
+    flow: whole.id,
+    queue: "scans",
+  };
+}
+
+/** What stands for a parameter of a path: by operation and name, or by name alone. */
+export const PARAMETERS: Readonly<Record<string, keyof Prepared>> = {
+  id: "completed",
+  queue: "queue",
+  "jobs.cancel id": "queued",
+  "jobs.promote id": "delayed",
+  "jobs.release id": "held",
+  "jobs.update id": "queued",
+};
