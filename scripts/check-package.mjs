@@ -1,6 +1,6 @@
 // Checks what users get: packs the package and the test kit, installs the tarballs in an empty folder without running
-// install scripts, compiles and runs a small program of each there, runs the command, all on every Node there is, counts
-// what was installed, and has publint look at the tarballs. Prints one line a check and exits 1 when one failed.
+// install scripts, compiles and runs small programs there, looks at what imports load, runs the command, all on every Node
+// there is, counts what was installed, and has publint look at the tarballs. Prints one line a check and exits 1 when one failed.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,8 +9,14 @@ import { installedNodes } from "./nodes.mjs";
 import { ensureInstalled, root, say } from "./setup.mjs";
 
 const mostPackages = 25;
+/** The files that an import may load, by entry. */
+const LOADED = {
+  longshore:
+    /\/node_modules\/(?:longshore\/dist\/(?!server\/|http\/)|(?!longshore\/|hono\/|@hono\/|zod\/|@asteasolutions\/))/,
+  "longshore/http": /\/node_modules\/longshore\/dist\/http\//,
+};
 /** What users write, in test/package. */
-const programs = ["first-job.ts", "own-engine.ts"];
+const programs = ["first-job.ts", "own-engine.ts", "first-server.ts"];
 
 ensureInstalled();
 const folder = mkdtempSync(join(tmpdir(), "longshore-package-"));
@@ -48,6 +54,17 @@ try {
       ownEngine.ok && ownEngine.output === "true true true\n",
       ownEngine.output,
     );
+    const server = run(path, ["first-server.js"]);
+    report(`${version}: serves a job over HTTP`, server.ok && server.output === "17 JOB_NOT_FOUND\n", server.output);
+    for (const [entry, allowed] of Object.entries(LOADED)) {
+      const files = filesLoadedBy(path, entry);
+      const others = files.filter((file) => !allowed.test(file));
+      report(
+        `${version}: ${entry} loads ${files.length} files, none of the server`,
+        files.length > 0 && others.length === 0,
+        others.join("\n"),
+      );
+    }
     const command = run(path, [join(folder, "node_modules/.bin/longshore"), "--help"]);
     report(`${version}: runs the command`, command.ok && command.output.includes("longshore"), command.output);
   }
@@ -76,13 +93,32 @@ function report(what, ok, output = "") {
  * Runs a command in the folder; what it prints is shown when it fails.
  * @param {string} command
  * @param {string[]} args
+ * @param {string} [cwd]
+ * @param {Record<string, string>} [env]
  */
-function run(command, args, cwd = folder) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8", timeout: 180_000 });
+function run(command, args, cwd = folder, env = {}) {
+  const options = { cwd, env: { ...process.env, ...env }, timeout: 180_000 };
+  const { status, stdout, stderr, error } = spawnSync(command, args, { ...options, encoding: "utf8" });
   const ok = status === 0;
   if (!ok)
     say(`${command} ${args.join(" ")}: ${error?.message ?? `exit code ${status}`}\n${stdout ?? ""}${stderr ?? ""}`);
   return { ok, output: stdout ?? "" };
+}
+
+/**
+ * The files that an import of an entry loads, as V8 reports them.
+ * @param {string} node
+ * @param {string} entry
+ * @returns {string[]}
+ */
+function filesLoadedBy(node, entry) {
+  writeFileSync(join(folder, "entry.mjs"), `import ${JSON.stringify(entry)};\n`);
+  const traces = mkdtempSync(join(folder, "trace-"));
+  run(node, ["entry.mjs"], folder, { NODE_V8_COVERAGE: traces });
+  return readdirSync(traces)
+    .flatMap((name) => JSON.parse(readFileSync(join(traces, name), "utf8")).result)
+    .map(({ url }) => url)
+    .filter((url) => url.startsWith("file:") && !url.endsWith("/entry.mjs"));
 }
 
 /** @param {string} path */
