@@ -18,7 +18,8 @@ import { boundBody } from "./http/body.js";
 import { addDocumentRoute } from "./routes/openapi.js";
 import { API_VERSION, type Guard, type ServerApp, type ServerEnv } from "./http/env.js";
 import { problemOfIssues } from "./http/invalid.js";
-import { Problem, problemOf, problemResponse } from "./http/problem.js";
+import { noRoute } from "./http/no-route.js";
+import { problemOf, problemResponse } from "./http/problem.js";
 
 /** What the app has besides its own routes. */
 export interface AppOptions {
@@ -47,10 +48,8 @@ export function createApp(parts: ServerParts, { compat, profile }: AppOptions): 
     }
     return withVersion(problemResponse(problem));
   });
-  app.notFound((c) => {
-    const problem = new Problem(404, "NO_SUCH_ROUTE", `there is no ${c.req.method} ${c.req.path}`);
-    return withVersion(problemResponse(problem));
-  });
+  const unknown = noRoute(app);
+  app.notFound(async (c) => withVersion(await unknown(c)));
   addHealthRoutes(app, parts);
   app.use("*", withPublicPath());
   app.use("*", versionHeader());

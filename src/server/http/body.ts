@@ -9,13 +9,19 @@ import type { Guard } from "./env.js";
 export const LARGEST_BODY = 1_048_576;
 /** How deep objects and arrays may lie within each other. */
 const DEEPEST = 64;
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
 
 /** Reads and checks the body of requests that have one. */
 export function boundBody(): Guard {
   return async (c, next) => {
     const { method } = c.req;
     if (method !== "GET" && method !== "HEAD" && method !== "OPTIONS") {
+      const encoding = c.req.header("content-encoding") ?? "identity";
+      if (!/^(?:identity)?$/i.test(encoding)) {
+        throw new Problem(415, "UNSUPPORTED_ENCODING", "send the body as it is, not compressed", {
+          members: { field: "content-encoding", rule: "none" },
+        });
+      }
       const text = await readText(c.req.raw);
       if (text !== "") {
         const type = c.req.header("content-type") ?? "";
@@ -26,10 +32,16 @@ export function boundBody(): Guard {
         }
         checkJson(text);
       }
+      // A body without bytes, such as a chunked one, is none.
+      else if (c.req.raw.body !== null) c.req.raw = withoutBody(c.req.raw);
       c.req.bodyCache.text = Promise.resolve(text === "" ? "{}" : text) as never;
     }
     await next();
   };
+}
+
+function withoutBody({ url, method, headers, signal }: Request): Request {
+  return new Request(url, { method, headers, signal });
 }
 
 async function readText(request: Request): Promise<string> {

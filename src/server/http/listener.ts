@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { NodeHandler } from "./node-handler.js";
+import { answerRefusedBytes } from "./refused-bytes.js";
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -23,6 +24,8 @@ export interface Listening {
 /** Milliseconds: for the headers of a request, for all of it, and between two on one connection. */
 const TIMES = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 };
 const LARGEST_HEADERS = 16_384;
+/** A request without a Host is answered by us: Node would say no more than a status. */
+const BY_US = { requireHostHeader: false };
 /** How long (milliseconds) answers may go on after the server closes. */
 const GRACE = 5_000;
 
@@ -48,11 +51,12 @@ export class Listener {
       throw new InvalidInput("port", port, "a whole number from 0 to 65535");
     }
     if (this.#server !== null) throw new InvalidInput("listen", port, "the server listens already, or was closed");
-    const server = createServer({ ...TIMES, maxHeaderSize: LARGEST_HEADERS }, (request, response) => {
+    const server = createServer({ ...TIMES, ...BY_US, maxHeaderSize: LARGEST_HEADERS }, (request, response) => {
       this.#count(request.socket, 1);
       response.once("close", () => this.#count(request.socket, -1));
       this.#handler(request, response);
     });
+    answerRefusedBytes(server);
     server.on("connection", (socket) => {
       this.#connections.set(socket, 0);
       socket.once("close", () => this.#connections.delete(socket));

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import type { ServerBindings } from "./env.js";
 import { Problem, problemResponse } from "./problem.js";
+import { refuseWithoutHost } from "./refused-bytes.js";
 
 /** A handler of `node:http`. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -37,7 +38,7 @@ export function nodeHandler(answer: (request: Request, bindings: ServerBindings)
   return (request, response) => {
     // A probe is answered whatever name it calls the server by, even one that makes no address.
     if (HEALTH.test(request.url ?? "")) request.headers.host = "localhost";
-    void listener(request, response);
+    if (!refuseWithoutHost(request, response)) void listener(request, response);
   };
 }
 

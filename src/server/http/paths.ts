@@ -3,6 +3,7 @@
  * whose links and cookies need the whole path.
  */
 import type { ServerBindings } from "./env.js";
+import { Problem } from "./problem.js";
 
 const PREFIX = /^(?:\/[A-Za-z0-9._~-]+){1,20}$/;
 
@@ -14,6 +15,8 @@ export interface LocatedRequest {
 
 /** Takes the base path off a request, and says where clients reach the server. */
 export function locate(request: Request, basePath: string, bindings: ServerBindings): LocatedRequest {
+  // Node's adapter takes hosts that no URL can have.
+  if (!URL.canParse(request.url)) throw new Problem(400, "BAD_REQUEST", "the Host header is not valid");
   const url = new URL(request.url);
   const under = basePath !== "" && (url.pathname === basePath || url.pathname.startsWith(`${basePath}/`));
   const forwarded = forwardedPrefix(request.headers.get("x-forwarded-prefix"));

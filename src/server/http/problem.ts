@@ -4,6 +4,7 @@
  * nothing leaves the process, least of all its stack.
  */
 import { redactText } from "../../model/redaction/redact-text.js";
+import { HTTPException } from "hono/http-exception";
 import {
   EngineClosed,
   EngineRefused,
@@ -64,11 +65,21 @@ const TITLES: Readonly<Record<number, string>> = {
   409: "Conflict",
   413: "Content Too Large",
   415: "Unsupported Media Type",
+  417: "Expectation Failed",
   422: "Unprocessable Content",
   429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
+};
+
+/** The codes of what is refused before any code of ours sees it. */
+const CODES: Readonly<Record<number, string>> = {
+  408: "REQUEST_TIMEOUT",
+  413: "BODY_TOO_LARGE",
+  415: "UNSUPPORTED_MEDIA_TYPE",
+  417: "EXPECTATION_FAILED",
+  431: "HEADERS_TOO_LARGE",
 };
 
 /** The statuses of errors that the client throws; those that are not here are 400. */
@@ -97,6 +108,10 @@ export function problemOf(error: unknown): Problem {
     const headers = { "retry-after": "1" };
     return new Problem(503, error.code, "the engine does not answer; try again", { headers });
   }
+  // What Hono itself refuses; its messages are its own words.
+  if (error instanceof HTTPException && error.status < 500) {
+    return new Problem(error.status, CODES[error.status] ?? "BAD_REQUEST", "the request cannot be read as it was sent");
+  }
   if (!(error instanceof LongshoreError))
     return new Problem(500, "INTERNAL", "the server failed to answer this request");
   return new Problem(STATUSES[error.code] ?? 400, error.code, error.message, { members: membersOf(error) });
@@ -114,7 +129,18 @@ function membersOf(error: LongshoreError): Readonly<Record<string, unknown>> {
 /** The body of a problem. Its text may repeat a value of the request or of a handler's error: without secrets then. */
 export function bodyOf({ status, code, message, members }: Problem): ProblemBody {
   const type = `urn:longshore:problem:${code.toLowerCase().replaceAll("_", "-")}`;
-  return { type, title: TITLES[status] ?? "Error", status, code, detail: redactText(message), ...members };
+  const said = { detail: redactText(message), ...members };
+  return { type, title: TITLES[status] ?? "Error", status, code, ...(shortened(said) as typeof said) };
+}
+
+/** The longest text of a problem: what was sent is said again so far, and no further. */
+const LONGEST_TEXT = 500;
+
+function shortened(value: unknown): unknown {
+  if (typeof value === "string") return value.length <= LONGEST_TEXT ? value : `${value.slice(0, LONGEST_TEXT)}…`;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(shortened);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shortened(inner)]));
 }
 
 /** The answer of a problem. */

@@ -68,7 +68,10 @@ export class LiveHub {
   #change = 0;
   #isClosed = false;
 
-  constructor(longshore: Longshore, { clock = systemClock, caps = STREAM_CAPS }: { clock?: Clock; caps?: StreamCaps } = {}) {
+  constructor(
+    longshore: Longshore,
+    { clock = systemClock, caps = STREAM_CAPS }: { clock?: Clock; caps?: StreamCaps } = {},
+  ) {
     this.#clock = clock;
     this.#caps = caps;
     this.#history = new FrameHistory(clock);
