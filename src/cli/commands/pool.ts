@@ -9,10 +9,12 @@ import { defaultName, hostName, parseWorkerOptions } from "../../worker/options.
 import type { GlobalFlags } from "../flags/connection.js";
 import { Log } from "../terminal/log.js";
 import { Pool } from "../pool/worker-pool.js";
+import { withHealth } from "../health/health-server.js";
 import { processStarter } from "../pool/worker-process.js";
 import { onStopSignals } from "../terminal/exit.js";
 import {
   addWorkerFlags,
+  healthOf,
   logFormatOf,
   parseCount,
   workerOptionsOf,
@@ -59,7 +61,7 @@ async function runPool(queues: readonly string[], command: Command): Promise<voi
   const isAuto = given.concurrency === "auto";
   const concurrency = isAuto ? Math.max(1, Math.floor(autoConcurrency(machine) / workers)) : options.concurrency;
   const names = namesOf(flags.name, workers);
-  const passedOn = writtenFlags(command, ["workers", "name", "concurrency"]);
+  const passedOn = writtenFlags(command, ["workers", "name", "concurrency", "health"]);
 
   const pool = new Pool({
     names,
@@ -81,13 +83,20 @@ async function runPool(queues: readonly string[], command: Command): Promise<voi
       pid: process.pid,
     },
   });
-  const disobey = onStopSignals((signal) => pool.stop({ signal }));
-  const renew = (): void => void pool.restart();
-  process.on("SIGHUP", renew);
-  pool.start();
-  process.exitCode = await pool.finished;
-  process.off("SIGHUP", renew);
-  disobey();
+  await withHealth(
+    healthOf(flags),
+    () => pool.ready(),
+    log,
+    async () => {
+      const disobey = onStopSignals((signal) => pool.stop({ signal }));
+      const renew = (): void => void pool.restart();
+      process.on("SIGHUP", renew);
+      pool.start();
+      process.exitCode = await pool.finished;
+      process.off("SIGHUP", renew);
+      disobey();
+    },
+  );
 }
 
 function workersOf({ workers = "auto" }: PoolFlags): number {

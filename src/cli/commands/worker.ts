@@ -3,13 +3,16 @@ import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { describeMachine, thisMachine } from "../../worker/lifetime/auto-concurrency.js";
 import type { AnyTask } from "../../define/task.js";
+import type { Longshore } from "../../client/longshore.js";
 import type { Worker } from "../../worker/worker.js";
 import { connectedTo, targetOf, type GlobalFlags } from "../flags/connection.js";
+import { withHealth } from "../health/health-server.js";
+import { ReadyLater } from "../health/worker-health.js";
 import { onStopSignals, report } from "../terminal/exit.js";
 import { Log } from "../terminal/log.js";
 import { PoolLink } from "../pool/pool-link.js";
 import { loadTasks } from "../flags/task-files.js";
-import { addWorkerFlags, logFormatOf, workerOptionsOf, type WorkerFlags } from "../flags/worker-flags.js";
+import { addWorkerFlags, healthOf, logFormatOf, workerOptionsOf, type WorkerFlags } from "../flags/worker-flags.js";
 import { logWorker } from "../terminal/worker-log.js";
 
 interface OwnFlags extends WorkerFlags {
@@ -53,8 +56,18 @@ async function runWorker(
   const about = pool === null ? {} : { worker: flags.name };
   const log = new Log(logFormatOf(flags), flags.quiet ?? false, about);
   const target = targetOf(flags, process.env);
-  const tasks = await loadTasks(flags.tasks, resolve(flags.path ?? "."));
-  await connectedTo(target, { creates: true, lasting: true, name: flags.name }, async (longshore) => {
+  const ready = new ReadyLater();
+  await withHealth(healthOf(flags), ready.ask, log, async () => {
+    const tasks = await loadTasks(flags.tasks, resolve(flags.path ?? "."));
+    await connectedTo(target, { creates: true, lasting: true, name: flags.name }, (longshore) =>
+      work(longshore, tasks),
+    );
+  });
+  // Anything that tasks keep open (a pool of connections, a handler that ignores its signal) must not keep this process
+  // alive.
+  process.stdout.write("", () => process.exit());
+
+  async function work(longshore: Longshore, tasks: readonly AnyTask[]): Promise<void> {
     const worker = longshore.worker(tasks, options);
     const { name, concurrency } = worker;
     const reason =
@@ -69,13 +82,11 @@ async function runWorker(
     };
     logWorker(worker, log, facts);
     const disobey = pool === null ? obeySignals(worker, log) : () => {};
-    pool?.join(worker, log);
+    ready.follow(longshore, worker);
+    pool?.join(worker, log, ready.ask);
     await worker.finished;
     disobey();
-  });
-  // Anything that tasks keep open (a pool of connections, a handler that ignores its signal) must not keep this process
-  // alive.
-  process.stdout.write("", () => process.exit());
+  }
 }
 
 function namesOf(tasks: readonly AnyTask[]): string[] {

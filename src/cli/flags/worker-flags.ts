@@ -9,6 +9,7 @@ import { InvalidInput } from "../../model/errors/errors.js";
 import { parseName, parseOwnName } from "../../model/value/name.js";
 import { parseSize } from "../../model/value/size.js";
 import type { WorkerOptions } from "../../worker/options.js";
+import { parseAddress, type Address } from "./address.js";
 import { parseWhole } from "./arguments.js";
 import type { LogFormat } from "../terminal/log.js";
 
@@ -28,6 +29,7 @@ export interface WorkerFlags {
   lease?: string;
   logFormat?: string;
   quiet?: boolean;
+  health?: string;
 }
 
 /** The descriptions of flags that differ between the two commands. */
@@ -46,6 +48,7 @@ export function addWorkerFlags(command: Command, texts: WorkerFlagTexts): Comman
     .option("--max-jobs <n>", "stop after this many runs")
     .option("--max-idle <duration>", "stop after this long without work")
     .option("--max-rss <size>", "stop when the process has more memory than this, such as 512MB")
+    .option("--health <address>", "serve /healthz and /readyz at [host:]port (default host: 127.0.0.1)")
     .option("--with-scheduler", "accepted and not needed: every worker fires schedules and starts jobs that are due");
 }
 
@@ -95,6 +98,11 @@ export function workerOptionsOf(queues: readonly string[], flags: Omit<WorkerFla
     ...(grace === undefined ? {} : { grace: parseDuration("--grace", grace) }),
     ...(lease === undefined ? {} : { lease: parsePositiveDuration("--lease", lease) }),
   };
+}
+
+/** Where the health of the process is served; `null`: nowhere. @throws InvalidInput */
+export function healthOf({ health }: Pick<WorkerFlags, "health">): Address | null {
+  return health === undefined ? null : parseAddress("--health", health);
 }
 
 function parseFolder(option: string, folder: string): string {

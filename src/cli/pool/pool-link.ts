@@ -6,6 +6,7 @@
  */
 import type { StopReason } from "../../worker/run/events.js";
 import type { Worker } from "../../worker/worker.js";
+import type { Readiness } from "../health/probe.js";
 import type { Log } from "../terminal/log.js";
 import { UsageError } from "../terminal/exit.js";
 
@@ -15,21 +16,27 @@ import { UsageError } from "../terminal/exit.js";
  */
 export type PoolOrder = "drain" | "hurry";
 
+/** What a pool asks a worker: does it take jobs? */
+export const READY_QUESTION = "ready?";
+
 /** A report of a worker to its pool. */
 export type WorkerReport =
   | { readonly report: "started" }
   /** It stops; its process ends soon. */
-  | { readonly report: "stopping"; readonly reason: StopReason };
+  | { readonly report: "stopping"; readonly reason: StopReason }
+  /** Its answer to the question. */
+  | { readonly report: "ready"; readonly ready: boolean };
 
 /** Is this a worker's report, and not a message sent by its tasks? */
 export function isReport(message: unknown): message is WorkerReport {
   const report: unknown = typeof message === "object" && message !== null ? Reflect.get(message, "report") : undefined;
-  return report === "started" || report === "stopping";
+  return report === "started" || report === "stopping" || report === "ready";
 }
 
 export class PoolLink {
   #worker: Worker | null = null;
   #log: Log | null = null;
+  #ready: Readiness = async () => false;
   #hurried = false;
 
   /** @throws UsageError when this process is not one of a pool */
@@ -40,19 +47,25 @@ export class PoolLink {
   }
 
   /** Reports for this worker, until the process ends. */
-  join(worker: Worker, log: Log): void {
+  join(worker: Worker, log: Log, ready: Readiness): void {
     this.#worker = worker;
     this.#log = log;
+    this.#ready = ready;
     worker.on("started", () => send({ report: "started" }));
     worker.on("stopping", (reason) => send({ report: "stopping", reason }));
     // The pool may have received the signal too, and its order may arrive first: a signal alone never skips the wait.
     process.on("SIGTERM", (signal) => this.#drain({ signal }));
   }
 
-  readonly #receive = (order: PoolOrder): void => {
-    if (order === "drain") this.#drain({ by: "pool" });
+  readonly #receive = (order: PoolOrder | typeof READY_QUESTION): void => {
+    if (order === READY_QUESTION) void this.#answer();
+    else if (order === "drain") this.#drain({ by: "pool" });
     else if (order === "hurry") this.#hurry();
   };
+
+  async #answer(): Promise<void> {
+    send({ report: "ready", ready: await this.#ready().catch(() => false) });
+  }
 
   readonly #orphaned = (): void => this.#drain({ by: "end of the pool" });
 

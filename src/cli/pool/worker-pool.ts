@@ -69,6 +69,18 @@ export class Pool {
     this.#rolling = false;
   }
 
+  /** Does any of its workers take jobs? Those that are being replaced, or are busy with themselves, do not count against it. */
+  async ready(): Promise<boolean> {
+    if (this.#stopping) return false;
+    const answers = this.#slots.map(async (slot) => {
+      if (!(await slot.ready())) throw new Error("not ready");
+    });
+    return Promise.any(answers).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Drains all workers; a second call makes them stop waiting for their jobs. `why` is logged. */
   stop(why: Readonly<Record<string, unknown>>): void {
     const { log } = this.#options;

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { StopReason } from "../../worker/run/events.js";
-import { isReport, type PoolOrder } from "./pool-link.js";
+import { isReport, READY_QUESTION, type PoolOrder } from "./pool-link.js";
 
 /** How a worker's process ended. */
 export interface WorkerExit {
@@ -27,6 +27,8 @@ export interface WorkerProcess {
   /** `undefined` when it could not be started. */
   readonly pid: number | undefined;
   order(order: PoolOrder): void;
+  /** Does it take jobs? Answered when it answers, or when it is gone. */
+  ready(): Promise<boolean>;
   /** Ends it with SIGKILL. */
   kill(): void;
 }
@@ -49,10 +51,11 @@ export function processStarter(args: (name: string) => readonly string[]): Start
     } catch (error) {
       // Node throws some of the system's refusals, a lack of memory among them, and emits the others.
       process.nextTick(() => listener.ended({ ...NEVER_RAN, error: error as Error }));
-      return { pid: undefined, order() {}, kill() {} };
+      return { pid: undefined, order() {}, ready: async () => false, kill() {} };
     }
     let reason: StopReason | null = null;
     let exit: Pick<WorkerExit, "code" | "signal"> | null = null;
+    const question = new Question(() => child.connected && child.send(READY_QUESTION, () => {}));
     const end = (): void => {
       // Its last report may be read after its exit is known.
       if (exit !== null && !child.connected) listener.ended({ ...exit, error: null, reason });
@@ -60,9 +63,13 @@ export function processStarter(args: (name: string) => readonly string[]): Start
     child.on("message", (message) => {
       if (!isReport(message)) return;
       if (message.report === "started") listener.started();
-      else reason = message.reason;
+      else if (message.report === "stopping") reason = message.reason;
+      else question.answered(message.ready);
     });
-    child.on("disconnect", end);
+    child.on("disconnect", () => {
+      question.answered(false);
+      end();
+    });
     child.on("exit", (code, signal) => {
       exit = { code, signal };
       end();
@@ -76,7 +83,33 @@ export function processStarter(args: (name: string) => readonly string[]): Start
         // A worker that is about to end needs no order.
         if (child.connected) child.send(order, () => {});
       },
+      ready: () => question.ask(),
       kill: () => void child.kill("SIGKILL"),
     };
   };
+}
+
+/** A question that is put once, however many want to know, until there is an answer. */
+class Question {
+  readonly #put: () => boolean;
+  #asked: Promise<boolean> | null = null;
+  #resolve: (answer: boolean) => void = () => {};
+
+  /** @param put puts it; answers whether anybody hears it */
+  constructor(put: () => boolean) {
+    this.#put = put;
+  }
+
+  ask(): Promise<boolean> {
+    if (this.#asked === null && !this.#put()) return Promise.resolve(false);
+    this.#asked ??= new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    return this.#asked;
+  }
+
+  answered(answer: boolean): void {
+    this.#resolve(answer);
+    this.#asked = null;
+  }
 }

@@ -61,6 +61,11 @@ export class WorkerSlot {
     return this.#state === "done";
   }
 
+  /** Does its worker take jobs? */
+  async ready(): Promise<boolean> {
+    return this.#state === "working" && this.#worker !== null && this.#worker.ready();
+  }
+
   /** Starts a worker; resolves when it takes work, with `false` when it ended before that. */
   start(): Promise<boolean> {
     const { name, start, clock } = this.#options;

@@ -8,6 +8,7 @@ import { ManualClock } from "../../../src/engine/testkit/context/manual-clock.js
 class StillWorker implements WorkerProcess {
   readonly heard: string[] = [];
   lives = true;
+  isReady = true;
   readonly name: string;
   readonly pid: number;
   readonly #listener: WorkerListener;
@@ -20,6 +21,10 @@ class StillWorker implements WorkerProcess {
 
   order(order: string): void {
     this.heard.push(order);
+  }
+
+  async ready(): Promise<boolean> {
+    return this.lives && this.isReady;
   }
 
   kill(): void {
@@ -111,6 +116,26 @@ describe("a pool that starts", () => {
     expect(names()).toEqual(["web-1", "web-2"]);
     await rest();
     expect(code).toBeNull();
+  });
+});
+
+describe("a pool that is asked whether it is ready", () => {
+  it("is so while one of its workers takes jobs", async () => {
+    makePool(2);
+    expect(await pool.ready()).toBe(false);
+    newest().starts();
+    expect(await pool.ready()).toBe(true);
+    newest().starts();
+    for (const worker of all) worker.isReady = false;
+    expect(await pool.ready()).toBe(false);
+    newest().isReady = true;
+    expect(await pool.ready()).toBe(true);
+  });
+
+  it("is not once it stops", async () => {
+    openPool(2);
+    pool.stop({ signal: "SIGTERM" });
+    expect(await pool.ready()).toBe(false);
   });
 });
 
