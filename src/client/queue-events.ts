@@ -19,7 +19,7 @@ export function parseWatched(queues: unknown): string[] {
   return [...new Set(queues.map((queue, index) => parseName(`queues[${index}]`, queue)))];
 }
 
-/** When a stream of events ends, and who is told that it has begun. */
+/** When a stream of events ends, and who hears of it that it has begun. */
 export interface WatchOptions {
   readonly signal: AbortSignal | null;
   readonly begun: () => void;

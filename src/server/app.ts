@@ -9,6 +9,8 @@ import type { ServerParts } from "./http/parts.js";
 import { addJobDocumentRoute } from "./compat/job-document.js";
 import type { ParsedCompat } from "./compat/options.js";
 import { addCompatRoutes } from "./compat/routes.js";
+import { LiveHub, type StreamCaps } from "./live/hub.js";
+import { addEventRoutes } from "./routes/events.js";
 import { addHealthRoutes } from "./routes/health.js";
 import { addHomeRoute } from "./routes/home.js";
 import { addJobRoute, addJobRoutes } from "./routes/jobs.js";
@@ -23,13 +25,14 @@ import { problemOf, problemResponse } from "./http/problem.js";
 
 /** What the app has besides its own routes. */
 export interface AppOptions {
+  readonly sseClients: StreamCaps;
   readonly compat: ParsedCompat;
   /** What `GET /api/jobs/{id}` answers in place of our own document. */
   readonly profile: DocumentProfile | null;
 }
 
 /** Makes the app. */
-export function createApp(parts: ServerParts, { compat, profile }: AppOptions): ServerApp {
+export function createApp(parts: ServerParts, { compat, profile, sseClients }: AppOptions): ServerApp {
   const app: ServerApp = new OpenAPIHono<ServerEnv>({
     strict: false,
     defaultHook: (result) => {
@@ -61,10 +64,18 @@ export function createApp(parts: ServerParts, { compat, profile }: AppOptions): 
   else addJobDocumentRoute(api, parts, { path: "/api/jobs/{id}", profile, action: "jobs.get", resource: "Jobs" });
   addJobDetailRoutes(api, parts);
   addJobCommandRoutes(api, parts);
+  addEventRoutes(api, parts, liveHub(parts, sseClients));
   addDocumentRoute(app);
   addHomeRoute(app);
   addCompatRoutes(api, parts, compat);
   return app;
+}
+
+/** The hub of all event streams, which ends with the server. */
+function liveHub({ longshore, closing }: ServerParts, caps: StreamCaps): LiveHub {
+  const hub = new LiveHub(longshore, { caps });
+  closing.addEventListener("abort", () => hub.close(), { once: true });
+  return hub;
 }
 
 function withPublicPath(): Guard {

@@ -3,7 +3,9 @@ import type { AnyTask } from "../define/task.js";
 import type { DocumentProfile } from "../client/profile/document-profile.js";
 import { parseCompat, parseDocumentProfile, type CompatOptions, type ParsedCompat } from "./compat/options.js";
 import type { ServerLog } from "./http/parts.js";
+import { STREAM_CAPS, type StreamCaps } from "./live/hub.js";
 import { InvalidInput } from "../model/errors/errors.js";
+import { parseWhole } from "../model/value/scalar.js";
 
 /** The options of `createServer`. */
 export interface ServerOptions {
@@ -31,6 +33,11 @@ export interface ServerOptions {
   profile?: DocumentProfile;
   /** The routes of another system, beside ours, for clients that know those. Default: none. */
   compat?: CompatOptions;
+  /**
+   * How many event streams may be open: in this process, where one more is answered with 503, and of one subject (a token), where
+   * it is 429. Default: `{ process: 1_000, subject: 100 }`.
+   */
+  sseClients?: { process?: number; subject?: number };
   /** Where the server tells what its operator should know. Default: warnings and errors as lines of JSON on standard error. */
   log?: ServerLog;
 }
@@ -43,6 +50,7 @@ export interface ParsedServerOptions {
   readonly open: boolean;
   readonly profile: DocumentProfile | null;
   readonly compat: ParsedCompat;
+  readonly sseClients: StreamCaps;
   readonly log: ServerLog;
 }
 
@@ -53,6 +61,7 @@ const OPTIONS: readonly string[] = [
   "open",
   "profile",
   "compat",
+  "sseClients",
   "log",
 ] satisfies (keyof ServerOptions)[];
 
@@ -71,6 +80,7 @@ export function parseServerOptions(options: ServerOptions): ParsedServerOptions 
     open: parseFlag("open", options.open),
     profile: options.profile === undefined ? null : parseDocumentProfile("profile", options.profile),
     compat: parseCompat(options.compat),
+    sseClients: parseCaps(options.sseClients ?? {}),
     log: parseLog(options.log),
   };
 }
@@ -86,6 +96,9 @@ function parseTasks(tasks: unknown): ReadonlyMap<string, AnyTask> {
   }
   return known;
 }
+
+/** The most event streams that a process may be allowed. */
+const MOST_STREAMS = 100_000;
 
 const PATH = /^(?:\/[A-Za-z0-9._~-]+)*$/;
 
@@ -106,6 +119,15 @@ function parseFlag(name: string, value: unknown): boolean {
   if (value === undefined) return false;
   if (typeof value !== "boolean") throw new InvalidInput(name, value, "true or false");
   return value;
+}
+
+function parseCaps(caps: unknown): StreamCaps {
+  if (typeof caps !== "object" || caps === null) throw new InvalidInput("sseClients", caps, "an object");
+  for (const [name, value] of Object.entries(caps)) {
+    if (!(name in STREAM_CAPS)) throw new InvalidInput(`sseClients.${name}`, value, "known are: process, subject");
+    parseWhole(`sseClients.${name}`, value, 1, MOST_STREAMS);
+  }
+  return { ...STREAM_CAPS, ...caps };
 }
 
 function parseLog(log: unknown): ServerLog {

@@ -18,6 +18,8 @@ export interface Access {
   allows(scope: Scope, queue?: string): boolean;
   /** What of a task's jobs is secret, also to who may read payloads. Default: what stands under keys like `password`. */
   secretsOf?(task: string): TaskSecrets;
+  /** Is it still so? Answers that go on for long ask now and then; absent: it is. */
+  readonly holds?: () => Promise<boolean>;
 }
 
 /** The access of a server that is open: everything, as `open`. */

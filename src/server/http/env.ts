@@ -22,6 +22,8 @@ export interface ServerBindings {
   readonly remoteAddress?: string;
   /** The path that the host application has taken off already, as Express does. */
   readonly mountedAt?: string;
+  /** Closes the connection at once, for a client that takes nothing of an answer any more. */
+  readonly hangUp?: () => void;
   /** See the variable of the same name. */
   readonly publicPath?: string;
 }

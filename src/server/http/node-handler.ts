@@ -19,8 +19,10 @@ const HEALTH = /\/(?:healthz|readyz)\/?(?:\?|$)/;
 /** Makes the handler. */
 export function nodeHandler(answer: (request: Request, bindings: ServerBindings) => Promise<Response>): NodeHandler {
   const listener = getRequestListener(
-    (request, { incoming }) =>
-      answer(withBody(request, incoming as ParsedRequest), bindingsOf(incoming as ParsedRequest)),
+    (request, { incoming, outgoing }) => {
+      const hangUp = (): void => void outgoing.destroy();
+      return answer(withBody(request, incoming as ParsedRequest), { ...bindingsOf(incoming as ParsedRequest), hangUp });
+    },
     {
       overrideGlobalObjects: false,
       hostname: "localhost",

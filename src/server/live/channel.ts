@@ -1,18 +1,18 @@
 /**
- * One topic, whoever follows it: its source, the changes that wait for the next frame, at most four of which go out in a second, and
+ * One topic, for all who follow it: its source, the changes that wait for the next frame, at most four of which go out in a second, and
  * the clients they go to. It stays for a while after the last client left, so that one that lost its connection finds its place again.
  */
 import type { Clock } from "../../model/value/clock.js";
 import type { View } from "../http/view.js";
-import { ChangeWindow, type Change } from "./change.js";
+import { ChangeWindow, type Change } from "./sources/change.js";
 import { DeltaFrame, encodeFrame } from "./frame.js";
 import type { FrameHistory } from "./history.js";
-import type { Outlet, Source } from "./source.js";
+import type { Outlet, Source } from "./sources/source.js";
 
 /** The time (milliseconds) between two frames of a topic. */
 export const FRAME_TIME = 250;
 /** How long (milliseconds) the first change after a rest waits for those that come with it. */
-const GATHER = 10;
+const LEAD = 10;
 /** How long (milliseconds) a load waits after one that failed. */
 const RETRY = 1_000;
 
@@ -34,7 +34,7 @@ export interface ChannelParts {
   readonly history: FrameHistory;
   /** Numbers: of the next frame, the last one, the next change; and the id of a frame. */
   readonly numbers: { frame(): number; last(): number; change(): number; id(frame: number): string };
-  /** Nobody follows it any more. */
+  /** No client follows it any more. */
   left(channel: Channel): void;
 }
 
@@ -78,7 +78,7 @@ export class Channel implements Outlet {
     return !this.#window.isEmpty;
   }
 
-  /** Keeps it although nobody follows it yet. Returns what ends that. */
+  /** Keeps it although no client follows it yet. Returns what ends that. */
   hold(): () => void {
     this.#holds += 1;
     return () => {
@@ -129,14 +129,7 @@ export class Channel implements Outlet {
     if (this.#isStopped || !this.#isLoaded) return;
     this.#cancelRetry();
     this.#window.take();
-    this.#load().then(
-      () => {
-        if (!this.#isStopped) this.#reset("events-missed");
-      },
-      () => {
-        if (!this.#isStopped) this.#cancelRetry = this.#parts.clock.after(RETRY, () => this.missed());
-      },
-    );
+    void this.#loadAgain();
   }
 
   stop(): void {
@@ -145,6 +138,17 @@ export class Channel implements Outlet {
     this.#cancelRetry();
     this.#window.take();
     this.#source.stop();
+  }
+
+  async #loadAgain(): Promise<void> {
+    try {
+      await this.#load();
+    } catch {
+      // The engine does not answer. It is asked again.
+      if (!this.#isStopped) this.#cancelRetry = this.#parts.clock.after(RETRY, () => this.missed());
+      return;
+    }
+    if (!this.#isStopped) this.#reset("events-missed");
   }
 
   #load(): Promise<void> {
@@ -166,14 +170,14 @@ export class Channel implements Outlet {
   #schedule(): void {
     if (this.#cancelFrame !== null) return;
     const rest = this.#lastFrame + FRAME_TIME - this.#parts.clock.monotonic();
-    this.#cancelFrame = this.#parts.clock.after(Math.max(rest, GATHER), () => this.#send());
+    this.#cancelFrame = this.#parts.clock.after(Math.max(rest, LEAD), () => this.#send());
   }
 
   #send(): void {
     this.#cancelFrame = null;
     this.#lastFrame = this.#parts.clock.monotonic();
     this.#source.beforeFrame?.();
-    // What that told belongs to this frame.
+    // What that said belongs to this frame.
     this.#unschedule();
     const { history, numbers, clock } = this.#parts;
     if (this.#resetReason !== null) {

@@ -3,7 +3,7 @@
  * goes to.
  */
 import type { View } from "../http/view.js";
-import type { NumberedChange } from "./change.js";
+import type { NumberedChange } from "./sources/change.js";
 
 /** How far a client has come in the frames of a hub: its last frame, and up to which change a snapshot held all. */
 export interface Position {

@@ -12,12 +12,12 @@ import { Channel } from "./channel.js";
 import { LiveConnection, type Followed } from "./connection.js";
 import type { Position } from "./frame.js";
 import { FrameHistory } from "./history.js";
-import { QueueFeeds } from "./queue-feed.js";
-import type { LiveParts } from "./source.js";
+import { QueueFeeds } from "./feed/queue-feed.js";
+import type { LiveParts } from "./sources/source.js";
 import { makeSource } from "./sources/index.js";
 import type { EndReason } from "./stream.js";
-import { TagFeed } from "./tag-feed.js";
-import { identityOf, nameOf, type Topic } from "./topic.js";
+import { TagFeed } from "./feed/tag-feed.js";
+import { identityOf, nameOf, type Topic } from "./sources/topic.js";
 
 /** How long (milliseconds) a topic stays after its last client left. */
 export const LINGER = 15_000;
@@ -57,7 +57,7 @@ export class LiveHub {
   readonly #epoch = randomBytes(6).toString("base64url");
   readonly #history: FrameHistory;
   readonly #channels = new Map<string, Channel>();
-  /** Topics that nobody follows any more, the one left first before others, and what cancels their end. */
+  /** Topics that no client follows any more, the one left first before others, and what cancels their end. */
   readonly #lingering = new Map<Channel, () => void>();
   readonly #connections = new Set<LiveConnection>();
   /** How many streams each subject has, those that are about to begin included. */

@@ -1,6 +1,6 @@
 /**
- * The bytes of one client: a `ReadableStream` that is read as fast as the client takes it. What waits for it is counted, and nobody
- * else is held up: a client that is too far behind is given up, with a last frame that says so.
+ * The bytes of one client: a `ReadableStream` that is read as fast as the client takes it. What waits for it is counted, and no
+ * other is held up: a client that is too far behind is given up, with a last frame that says so.
  */
 import type { Clock } from "../../model/value/clock.js";
 import { encodeFrame, GREETING } from "./frame.js";
@@ -18,7 +18,7 @@ export interface StreamOptions {
   readonly clock: Clock;
   /** Closes the connection of a client that takes nothing any more. */
   readonly hangUp: () => void;
-  /** It has ended, whoever ended it. Called once. */
+  /** It has ended, for whatever reason. Called once. */
   readonly ended: () => void;
 }
 

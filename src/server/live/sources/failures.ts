@@ -5,7 +5,7 @@
 import type { FailureGroupSnapshot } from "../../../model/failure/groups/merged-group.js";
 import type { View } from "../../http/view.js";
 import { iso, isoOrNull } from "../../schema/common.js";
-import type { LiveParts, Outlet, Source } from "../source.js";
+import type { LiveParts, Outlet, Source } from "./source.js";
 import { Poll } from "./poll.js";
 
 /** How often (milliseconds) it is asked whether more runs have failed, and how often groups are read in any case. */
@@ -19,7 +19,7 @@ export class FailuresSource implements Source {
   readonly #outlet: Outlet;
   readonly #poll: Poll;
   #groups: readonly FailureGroupSnapshot[] = [];
-  /** What was told of each group. */
+  /** What was said of each group. */
   #told = new Map<string, string>();
   #failed = -1;
   #readAt = Number.NEGATIVE_INFINITY;

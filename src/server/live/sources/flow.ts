@@ -2,18 +2,19 @@
  * A flow with all its jobs, in whatever queues, those that it adds while it runs included. Its progress is reckoned from theirs, once a
  * frame.
  */
+import type { MilestoneRecord } from "../../../client/jobs/step-records.js";
 import { JobNotFound } from "../../../model/errors/errors.js";
 import { flowProgress } from "../../../model/flow/flow-progress.js";
 import { keyOf, type JobRef } from "../../../model/job/job-ref.js";
 import type { DependencyRecord } from "../../../model/job/dependency.js";
 import type { SlimSnapshot } from "../../../model/job/query/snapshot.js";
-import { canMove } from "../../../model/job/state.js";
+import { canMove, isTerminal } from "../../../model/job/state.js";
 import type { View } from "../../http/view.js";
 import { iso } from "../../schema/common.js";
-import { briefDocument, changeOf, isJobEvent, liveProgress, type JobEvent } from "../documents.js";
-import { EventGate } from "../event-gate.js";
-import type { FeedEvent } from "../queue-feed.js";
-import type { LiveParts, Outlet, Source } from "../source.js";
+import { briefDocument, changeOf, isJobEvent, liveProgress, type JobEvent } from "./documents.js";
+import { EventGate } from "../feed/event-gate.js";
+import type { FeedEvent } from "../feed/queue-feed.js";
+import type { LiveParts, Outlet, Source } from "./source.js";
 import { jobDocument } from "./job.js";
 import { Refresh } from "./refresh.js";
 
@@ -34,6 +35,8 @@ export class FlowSource implements Source {
   #flow: SlimSnapshot | null = null;
   /** Jobs that were added, of which nothing is known yet, and their events, which wait until it is. */
   readonly #added = new Map<string, { readonly ref: JobRef; readonly events: JobEvent[] }>();
+  /** The milestones of such jobs that were read, and come as events, too. */
+  readonly #early = new Map<string, readonly MilestoneRecord[]>();
   #isMoved = false;
   #isKnown = false;
 
@@ -47,7 +50,7 @@ export class FlowSource implements Source {
       () => outlet.missed(),
     );
     this.#refresh = new Refresh(parts.clock, READ_TIME, () => this.#read());
-    this.#listen(ref);
+    void this.#listen(ref);
   }
 
   async load(): Promise<void> {
@@ -62,6 +65,7 @@ export class FlowSource implements Source {
       await Promise.all(this.#known.map((ref) => this.#listen(ref)));
       this.#members.clear();
       this.#added.clear();
+      this.#early.clear();
       for (const member of await this.#parts.longshore.snapshots(this.#known)) {
         if (member !== null && this.#mayShow(member)) this.#members.set(keyOf(member), member);
       }
@@ -147,13 +151,16 @@ export class FlowSource implements Source {
       this.#added.get(key)?.events.push(event);
       return;
     }
-    this.#isMoved = true;
     if (event.kind === "state") {
+      // What was read may be newer than an event that comes only now.
       if (!canMove(member.state, event.state, event.cause)) return;
       const startedAt = event.state === "active" ? event.at : member.startedAt;
       this.#members.set(key, { ...member, state: event.state, attempt: event.attempt, startedAt });
-    } else if (event.kind === "progress") this.#members.set(key, { ...member, progress: event.progress });
-    else if (event.kind === "removed") this.#members.delete(key);
+    } else if (event.kind === "removed") this.#members.delete(key);
+    else if (isTerminal(member.state)) return;
+    else if (event.kind === "progress") this.#members.set(key, { ...member, progress: event.progress });
+    else if (event.kind === "milestone" && this.#wasRead(key, event.name, event.value)) return;
+    this.#isMoved = true;
     this.#outlet.changed(changeOf(event, { task: member.task, node: member.flow?.node ?? member.id }));
   }
 
@@ -163,10 +170,11 @@ export class FlowSource implements Source {
     const refs = added.map(([, { ref }]) => ref);
     await Promise.all(refs.map((ref) => this.#listen(ref)));
     const [flow = null, ...members] = await this.#parts.longshore.snapshots([this.#ref, ...refs]);
+    const milestones = await Promise.all(members.map((member) => this.#milestonesOf(member)));
     for (const [index, [key, { events }]] of added.entries()) {
       this.#added.delete(key);
       const member = members[index] ?? null;
-      if (member !== null) this.#join(member);
+      if (member !== null) this.#join(member, milestones[index] ?? []);
       for (const event of events) this.#takeMember(event);
     }
     if (flow === null || flow.state !== this.#flow?.state) return;
@@ -178,7 +186,18 @@ export class FlowSource implements Source {
     });
   }
 
-  #join(member: SlimSnapshot): void {
+  /** The milestones of a job that was added; none of its events before this may have come. */
+  #milestonesOf(member: SlimSnapshot | null): Promise<MilestoneRecord[]> | MilestoneRecord[] {
+    if (member === null || !this.#mayShow(member) || (member.progress?.milestones ?? []).length === 0) return [];
+    return this.#parts.longshore.queue(member.queue).job(member.id).milestones();
+  }
+
+  #wasRead(key: string, name: string, value: string): boolean {
+    const read = this.#early.get(key)?.find((one) => one.name === name);
+    return read !== undefined && JSON.stringify(read.value) === value;
+  }
+
+  #join(member: SlimSnapshot, milestones: readonly MilestoneRecord[]): void {
     if (this.#members.has(keyOf(member)) || !this.#mayShow(member)) return;
     this.#members.set(keyOf(member), member);
     this.#isMoved = true;
@@ -189,6 +208,19 @@ export class FlowSource implements Source {
       ...{ slot: null, summary: `member ${keyOf(member)}`, size: 700 },
       document: (view) => ({ ...base, ...briefDocument(member, view), ...place }),
     });
+    if (milestones.length > 0) this.#early.set(keyOf(member), milestones);
+    for (const { name, value, at } of milestones) {
+      const event = {
+        kind: "milestone",
+        seq: 0,
+        queue: member.queue,
+        id: member.id,
+        at,
+        name,
+        value: JSON.stringify(value),
+      } as const;
+      this.#outlet.changed(changeOf(event, { task: member.task, node: place.node }));
+    }
   }
 
   #mayShow({ tags }: SlimSnapshot): boolean {

@@ -1,6 +1,6 @@
 /** The source of a topic. */
-import type { LiveParts, Outlet, Source } from "../source.js";
-import type { Topic } from "../topic.js";
+import type { LiveParts, Outlet, Source } from "./source.js";
+import type { Topic } from "./topic.js";
 import { FailuresSource } from "./failures.js";
 import { FlowSource } from "./flow.js";
 import { JobSource } from "./job.js";

@@ -2,7 +2,7 @@
 import { keyOf, type JobRef } from "../../../model/job/job-ref.js";
 import { isTerminal } from "../../../model/job/state.js";
 import type { View } from "../../http/view.js";
-import { briefDocument, type Brief, type JobEvent } from "../documents.js";
+import { briefDocument, type Brief, type JobEvent } from "./documents.js";
 
 export class JobTable {
   readonly #most: number;

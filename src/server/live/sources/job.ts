@@ -7,14 +7,14 @@ import { JobNotFound } from "../../../model/errors/errors.js";
 import type { JobRef } from "../../../model/job/job-ref.js";
 import { NO_PROGRESS, type Progress } from "../../../model/job/progress.js";
 import type { SlimSnapshot } from "../../../model/job/query/snapshot.js";
-import { canMove } from "../../../model/job/state.js";
+import { canMove, isTerminal } from "../../../model/job/state.js";
 import type { View } from "../../http/view.js";
 import { iso } from "../../schema/common.js";
 import { jobSummary } from "../../schema/job.js";
-import { changeOf, isJobEvent, liveProgress } from "../documents.js";
-import { EventGate } from "../event-gate.js";
-import type { FeedEvent } from "../queue-feed.js";
-import type { LiveParts, Outlet, Source } from "../source.js";
+import { changeOf, isJobEvent, liveProgress } from "./documents.js";
+import { EventGate } from "../feed/event-gate.js";
+import type { FeedEvent } from "../feed/queue-feed.js";
+import type { LiveParts, Outlet, Source } from "./source.js";
 import { Refresh } from "./refresh.js";
 
 /** The time (milliseconds) between two reads of a job. */
@@ -71,7 +71,7 @@ export class JobSource implements Source {
     let left = MOST_VALUES;
     const milestones = [...this.#milestones.values()].map(({ name, value, at }) => {
       left -= (JSON.stringify(value) ?? "").length;
-      const shown = left < 0 ? {} : { value: view.payload(job.task, "milestones", value) };
+      const shown = left < 0 ? {} : { value: view.payload(job.task, `milestones.${name}`, value) };
       return { name, at: iso(at), ...shown };
     });
     const steps = this.#steps.slice(-MOST_STEPS).map(({ name, key, at, took }) => ({ name, key, at: iso(at), took }));
@@ -95,16 +95,18 @@ export class JobSource implements Source {
       this.#refresh.want();
     } else if (job === null) {
       return;
+    } else if (event.kind === "removed") {
+      this.#job = null;
+    } else if (isTerminal(job.state)) {
+      return;
     } else if (event.kind === "progress") {
       if (event.progress.done !== job.progress?.done) this.#isBehind = true;
       this.#job = { ...job, progress: event.progress };
     } else if (event.kind === "status") {
       this.#job = { ...job, progress: { ...(job.progress ?? NO_PROGRESS), status: event.name } };
-    } else if (event.kind === "milestone") {
+    } else {
       if (!this.#isNew(event.name, event.value)) return;
       this.#keep({ name: event.name, value: JSON.parse(event.value), at: event.at });
-    } else {
-      this.#job = null;
     }
     this.#outlet.changed(changeOf(event, { task: job?.task ?? null }));
   }

@@ -2,7 +2,7 @@
 import type { QueueRecord } from "../../../engine/contract/engine.js";
 import type { View } from "../../http/view.js";
 import { iso } from "../../schema/common.js";
-import type { LiveParts, Outlet, Source } from "../source.js";
+import type { LiveParts, Outlet, Source } from "./source.js";
 import { Poll } from "./poll.js";
 import { Rates, type Rate } from "./rates.js";
 

@@ -3,10 +3,10 @@ import { iso } from "../../schema/common.js";
 import type { StateCounts } from "../../../engine/contract/engine.js";
 import { perState } from "../../../model/job/state.js";
 import type { View } from "../../http/view.js";
-import { changeOf, isJobEvent } from "../documents.js";
-import { EventGate } from "../event-gate.js";
-import type { FeedEvent } from "../queue-feed.js";
-import type { LiveParts, Outlet, Source } from "../source.js";
+import { changeOf, isJobEvent } from "./documents.js";
+import { EventGate } from "../feed/event-gate.js";
+import type { FeedEvent } from "../feed/queue-feed.js";
+import type { LiveParts, Outlet, Source } from "./source.js";
 import { JobTable } from "./job-table.js";
 import { Refresh } from "./refresh.js";
 

@@ -1,10 +1,10 @@
 /** The jobs of a tag, in whatever queues: those that have not ended and the last that have, and what happens to any of them. */
 import { STATES, TERMINAL_STATES, type JobState } from "../../../model/job/state.js";
 import type { View } from "../../http/view.js";
-import { changeOf, isJobEvent } from "../documents.js";
-import { EventGate } from "../event-gate.js";
-import type { FeedEvent } from "../queue-feed.js";
-import type { LiveParts, Outlet, Source } from "../source.js";
+import { changeOf, isJobEvent } from "./documents.js";
+import { EventGate } from "../feed/event-gate.js";
+import type { FeedEvent } from "../feed/queue-feed.js";
+import type { LiveParts, Outlet, Source } from "./source.js";
 import { JobTable } from "./job-table.js";
 
 /** How many jobs are read that have not ended, and that have; and how many a snapshot shows. */

@@ -13,7 +13,7 @@ export class EventGate implements FeedListener {
   #held: FeedEvent[] | null = null;
   #isMissing = false;
 
-  /** @param missed is told when events were missed while nothing was read */
+  /** @param missed hears of it when events were missed while nothing was read */
   constructor(take: (event: FeedEvent) => void, missed: () => void) {
     this.#take = take;
     this.#missed = missed;

@@ -1,7 +1,7 @@
 /** What a stream may be about: one job, a flow with its jobs, a queue, a tag, all queues at a glance, what fails. */
-import type { JobRef } from "../../model/job/job-ref.js";
-import { parseId, parseKey, parseName } from "../../model/value/name.js";
-import { InvalidInput } from "../../model/errors/errors.js";
+import type { JobRef } from "../../../model/job/job-ref.js";
+import { parseId, parseKey, parseName } from "../../../model/value/name.js";
+import { InvalidInput } from "../../../model/errors/errors.js";
 
 /** The most topics of one stream. */
 export const MOST_TOPICS = 50;

@@ -1,6 +1,6 @@
-/** The events of one queue, read once for the whole process, and given to whoever listens for its jobs. */
-import type { Longshore } from "../../client/longshore.js";
-import type { WatchEvent } from "../../client/connection/watch-event.js";
+/** The events of one queue, read once for the whole process, and given to all who listen for its jobs. */
+import type { Longshore } from "../../../client/longshore.js";
+import type { WatchEvent } from "../../../client/connection/watch-event.js";
 
 /** An event that says something; a gap is told apart. */
 export type FeedEvent = Exclude<WatchEvent, { readonly kind: "gap" }>;
@@ -18,7 +18,7 @@ export class QueueFeeds {
   readonly #failed: (error: Error) => void;
   readonly #feeds = new Map<string, QueueFeed>();
 
-  /** @param failed is told when no more events come, since the connection was closed */
+  /** @param failed hears of it when no more events come, since the connection was closed */
   constructor(longshore: Longshore, failed: (error: Error) => void) {
     this.#longshore = longshore;
     this.#failed = failed;
@@ -64,10 +64,7 @@ class QueueFeed {
 
   constructor(longshore: Longshore, queue: string, failed: (error: Error) => void) {
     this.begun = new Promise((resolve) => {
-      void this.#read(longshore.watch(queue, { signal: this.#stop.signal, begun: resolve })).then((error) => {
-        resolve();
-        if (error !== null) failed(error);
-      });
+      void this.#read(longshore, queue, resolve, failed);
     });
   }
 
@@ -89,10 +86,10 @@ class QueueFeed {
     this.#stop.abort();
   }
 
-  /** Reads until it is stopped: `null`, or why it ended. */
-  async #read(events: AsyncIterable<WatchEvent>): Promise<Error | null> {
+  /** Reads until it is stopped, or there is nothing more to read. */
+  async #read(longshore: Longshore, queue: string, begun: () => void, failed: (error: Error) => void): Promise<void> {
     try {
-      for await (const event of events) {
+      for await (const event of longshore.watch(queue, { signal: this.#stop.signal, begun })) {
         if (event.kind === "gap") {
           for (const listeners of [...this.#byJob.values()]) for (const listener of [...listeners]) listener.gap();
           continue;
@@ -100,9 +97,9 @@ class QueueFeed {
         for (const listener of [...(this.#byJob.get(null) ?? [])]) listener.event(event);
         if ("id" in event) for (const listener of [...(this.#byJob.get(event.id) ?? [])]) listener.event(event);
       }
-      return null;
     } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
+      failed(error instanceof Error ? error : new Error(String(error)));
     }
+    begun();
   }
 }

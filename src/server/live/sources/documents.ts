@@ -1,16 +1,16 @@
 /** Events and jobs as streams show them: ISO times, `jobId`, payloads for those who may read them. */
-import type { Progress } from "../../model/job/progress.js";
-import type { JobRef } from "../../model/job/job-ref.js";
-import type { JobState } from "../../model/job/state.js";
-import type { View } from "../http/view.js";
-import { iso } from "../schema/common.js";
-import { progressDocument } from "../schema/job.js";
+import type { Progress } from "../../../model/job/progress.js";
+import type { JobRef } from "../../../model/job/job-ref.js";
+import type { JobState } from "../../../model/job/state.js";
+import type { View } from "../../http/view.js";
+import { iso } from "../../schema/common.js";
+import { progressDocument } from "../../schema/job.js";
 import type { Change } from "./change.js";
-import type { FeedEvent } from "./queue-feed.js";
+import type { FeedEvent } from "../feed/queue-feed.js";
 
 /** What a topic adds to the events of a job. */
 export interface EventContext {
-  /** The task of the job; `null` where it is not known: then its milestones are told without their values. */
+  /** The task of the job; `null` where it is not known: then its milestones are shown without their values. */
   readonly task: string | null;
   /** Its place in the flow that is followed. */
   readonly node?: string;
@@ -51,7 +51,8 @@ export function changeOf(event: JobEvent, context: EventContext): Change {
       const { task } = context;
       const known = task === null ? null : { task, value: decoded(event.value) };
       const document = (view: View): unknown => {
-        const shown = known === null ? {} : { value: view.payload(known.task, "milestones", known.value) };
+        const shown =
+          known === null ? {} : { value: view.payload(known.task, `milestones.${event.name}`, known.value) };
         return { kind: "milestone", ...base, ...node, name: event.name, ...shown };
       };
       const size = 200 + (known === null ? 0 : event.value.length);

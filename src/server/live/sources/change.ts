@@ -3,7 +3,7 @@
  * one before; states and milestones all go out, until there are so many that of each job only the last state does, and beyond that
  * a snapshot says how things are.
  */
-import type { View } from "../http/view.js";
+import type { View } from "../../http/view.js";
 
 /** Something that changed. */
 export interface Change {

@@ -3,9 +3,9 @@
  * job, many in a command, and remembered for a while; while they are read the events of that job wait, in their order. However many
  * tags and clients there are, it is one look-up for a job.
  */
-import type { Longshore } from "../../client/longshore.js";
-import { keyOf, type JobRef } from "../../model/job/job-ref.js";
-import { pause, type Clock } from "../../model/value/clock.js";
+import type { Longshore } from "../../../client/longshore.js";
+import { keyOf, type JobRef } from "../../../model/job/job-ref.js";
+import { pause, type Clock } from "../../../model/value/clock.js";
 import type { FeedEvent, FeedListener, QueueFeeds } from "./queue-feed.js";
 
 /** For how long (milliseconds) tags are taken for those of a job, and of how many jobs they are remembered. */
