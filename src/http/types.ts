@@ -584,6 +584,28 @@ export interface Operations {
       | undefined;
     answer: JobStateAnswer;
   };
+  /** What happens to jobs, flows, queues and tags, as it happens */
+  "GET /api/events": {
+    params: undefined;
+    query: {
+      /** 1 to 50 of job:ID, job:QUEUE/ID, flow:ID, queue:NAME, tag:TAG, overview, failures; with commas, or repeated */
+      readonly topics: string;
+    };
+    body: undefined;
+    answer: unknown;
+  };
+  /** What happens to a job, or to a flow with all its jobs, as it happens */
+  "GET /api/jobs/{id}/events": {
+    params: {
+      readonly id: string;
+    };
+    query: {
+      /** Chooses among queues that have jobs with the same id */
+      readonly queue?: string | undefined;
+    };
+    body: undefined;
+    answer: unknown;
+  };
   /** This document */
   "GET /api/openapi.json": {
     params: undefined;
