@@ -46,6 +46,8 @@ import { pointsOf, totalsOf, type SeriesPoint, type SeriesTotal } from "./series
 import { parseSeries, parseTotals, type SeriesOptions, type TotalsOptions } from "./series/query.js";
 import { parseReadyOptions, ReadyChecks, type Readiness, type ReadyOptions } from "./store/ready.js";
 import { readStore, type StoreSnapshot } from "./store/store.js";
+import { readInsights } from "./insights/insights.js";
+import type { Insight } from "../model/insight/insight.js";
 import type { WorkerSetup } from "../worker/setup.js";
 import { checkTask, SpecMaker, type EnqueueOptions } from "./enqueue/job-spec.js";
 import { countMatching, type BulkPreview } from "./bulk/bulk-count.js";
@@ -469,6 +471,19 @@ export class Longshore {
    */
   async ready(options: ReadyOptions = {}): Promise<Readiness> {
     return this.#readyChecks.run([...this.#workers], parseReadyOptions(options));
+  }
+
+  /**
+   * What needs attention, the worst first: queues without workers, tasks that no worker knows, workers that die again and again, schedules that
+   * are late, a store that refuses, deletes or would lose jobs, failures that share a cause, clocks that differ, and more; each in a sentence
+   * with a code, what it is about, since when, and what to do. Empty when all is well. Looks closely at the 200 queues with the most
+   * jobs waiting; `longshore:` queues are left out.
+   * @throws EngineUnavailable
+   * @example
+   * for (const { severity, code, text, advice } of await longshore.insights()) console.log(severity, code, text, advice);
+   */
+  async insights(): Promise<Insight[]> {
+    return readInsights(this.#setup.engine);
   }
 
   /**
