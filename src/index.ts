@@ -56,6 +56,8 @@ export type { WatchEvent } from "./client/connection/watch-event.js";
 export type { ScheduleSnapshot } from "./client/schedules/schedule-snapshot.js";
 export type { PutSchedule, ScheduleQuery, Schedules } from "./client/schedules/schedules.js";
 export type { DurationFigures, EndFigures, SeriesPoint, SeriesTotal } from "./client/series/points.js";
+export type { CapacityOptions, CapacityReport } from "./client/insights/capacity.js";
+export type { CapacityAdvice, ExpectedWait, PresentWorkers } from "./model/capacity/capacity.js";
 export type { Insight, InsightCode, InsightSeverity, InsightSubjects } from "./model/insight/insight.js";
 export type { ReadyCheck, Readiness, ReadyOptions } from "./client/store/ready.js";
 export type { StoreSnapshot } from "./client/store/store.js";

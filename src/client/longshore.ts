@@ -46,6 +46,7 @@ import { pointsOf, totalsOf, type SeriesPoint, type SeriesTotal } from "./series
 import { parseSeries, parseTotals, type SeriesOptions, type TotalsOptions } from "./series/query.js";
 import { parseReadyOptions, ReadyChecks, type Readiness, type ReadyOptions } from "./store/ready.js";
 import { readStore, type StoreSnapshot } from "./store/store.js";
+import { parseCapacityOptions, readCapacity, type CapacityOptions, type CapacityReport } from "./insights/capacity.js";
 import { readInsights } from "./insights/insights.js";
 import type { Insight } from "../model/insight/insight.js";
 import type { WorkerSetup } from "../worker/setup.js";
@@ -484,6 +485,19 @@ export class Longshore {
    */
   async insights(): Promise<Insight[]> {
     return readInsights(this.#setup.engine);
+  }
+
+  /**
+   * How many slots and workers queues need for their jobs to wait no longer than `targetWait`, from what was measured: at which rate jobs come, on
+   * the average and at the peak, how long runs take and how much that varies, how busy the present slots are. Where too little was measured
+   * it says so. The formula is in docs/capacity.md.
+   * @throws InvalidInput; EngineUnavailable
+   * @example
+   * const { queues } = await longshore.capacity({ queues: "scans", targetWait: "10s" });
+   * for (const { text, slotsNeeded } of queues) console.log(text, slotsNeeded);
+   */
+  async capacity(options: CapacityOptions = {}): Promise<CapacityReport> {
+    return readCapacity(this.#setup.engine, parseCapacityOptions(options));
   }
 
   /**
