@@ -52,8 +52,9 @@ export {
   type DocumentProfileOptions,
 } from "./client/profile/document-profile.js";
 export type { Queue } from "./client/queue.js";
+export type { QueueFigures, QueueRates } from "./client/queue-figures.js";
 export type { WatchEvent } from "./client/connection/watch-event.js";
-export type { ScheduleSnapshot } from "./client/schedules/schedule-snapshot.js";
+export type { ScheduledJobOptions, ScheduleSnapshot } from "./client/schedules/schedule-snapshot.js";
 export type { PutSchedule, ScheduleQuery, Schedules } from "./client/schedules/schedules.js";
 export type { DurationFigures, EndFigures, SeriesPoint, SeriesTotal } from "./client/series/points.js";
 export type { CapacityOptions, CapacityReport } from "./client/insights/capacity.js";
@@ -144,6 +145,7 @@ export {
 export { DependencyGone, ReferenceNotFound, Suspended } from "./model/flow/dependency-errors.js";
 export type { QueueEvent } from "./model/job/event.js";
 export type { FlowEdge, FlowGraph, FlowNode } from "./model/flow/graph.js";
+export type { FlowBranch, FlowTreeRow } from "./model/flow/tree.js";
 export type { InputReference, Membership } from "./model/job/membership.js";
 export type { Failure } from "./model/failure/failure.js";
 export type { FailedHour, FailedVersion, FailureGroupState, FailureSummary } from "./model/failure/group.js";

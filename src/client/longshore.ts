@@ -38,6 +38,7 @@ import { JobList, tagTotals, type ListOptions, type TagTotals } from "./jobs/job
 import { Job, type RetryOptions } from "./jobs/job.js";
 import { refsOf } from "./jobs/job-refs.js";
 import { Queue } from "./queue.js";
+import { queueFigures, type QueueFigures } from "./queue-figures.js";
 import type { WatchEvent } from "./connection/watch-event.js";
 import { WorkerHandle } from "./worker-handle.js";
 import { parseWatched, parseWatchOptions, watchQueues } from "./queue-events.js";
@@ -368,6 +369,18 @@ export class Longshore {
   async queues(options: { system?: boolean } = {}): Promise<QueueRecord[]> {
     const queues = await this.#setup.engine.queues();
     return options.system === true ? queues : queues.filter(({ name }) => !isReserved(name));
+  }
+
+  /**
+   * How queues are doing now: their counts, the job at the head of the line and for how long it has been ready, how many jobs end in a
+   * minute, and how many workers serve them.
+   * @param queues their names, at most 200; those that do not exist are left out
+   * @throws InvalidInput; EngineUnavailable
+   * @example
+   * for (const { name, head, rates } of await longshore.queueFigures(["scans"])) console.log(name, head?.age, rates.ended);
+   */
+  queueFigures(queues: readonly string[]): Promise<QueueFigures[]> {
+    return queueFigures(this.#context, queues);
   }
 
   /**

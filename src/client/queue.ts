@@ -3,6 +3,8 @@ import type { StateCounts } from "../engine/contract/engine.js";
 import { controlMany, type BulkAnswer } from "./bulk/bulk.js";
 import { WrongState } from "../model/errors/errors.js";
 import { parseFields, type ChosenField, type FieldChoice } from "../model/job/query/fields.js";
+import { checkOptions } from "../model/value/call-options.js";
+import { parseFlag, parseWhole } from "../model/value/scalar.js";
 import { parseId, parseOwnName } from "../model/value/name.js";
 import { perState, type JobState } from "../model/job/state.js";
 import type { ConnectionContext } from "./connection/context.js";
@@ -96,12 +98,22 @@ export class Queue {
     return this.job(id).position();
   }
 
-  /** Removes the jobs that wait to be run, and with `delayed: true` also those that wait for their time. */
-  drain(options: { delayed?: boolean } = {}): Promise<BulkAnswer> {
-    const states: JobState[] = options.delayed ? ["delayed", "queued"] : ["queued"];
+  /**
+   * Removes the jobs that wait to be run.
+   * @param options.delayed also those that wait for their time. Default: false
+   * @param options.limit stop after this many; the answer has a `cursor` then. Default: none
+   * @param options.signal stop between two chunks
+   * @throws InvalidInput
+   */
+  async drain(options: { delayed?: boolean; limit?: number; signal?: AbortSignal } = {}): Promise<BulkAnswer> {
+    checkOptions(options, ["delayed", "limit", "signal"]);
+    const { delayed = false, limit, signal } = options;
+    const states: JobState[] = parseFlag("delayed", delayed) ? ["delayed", "queued"] : ["queued"];
     return controlMany(this.#context.engine, {
       command: "remove",
       filter: { queue: this.name, states },
+      ...(limit === undefined ? {} : { limit: parseWhole("limit", limit, 1, Number.MAX_SAFE_INTEGER) }),
+      ...(signal === undefined ? {} : { signal }),
       nextOp: () => this.#context.nextOp(),
     });
   }

@@ -4,7 +4,7 @@
  */
 import { isSuccess } from "../../model/job/dependency.js";
 import type { FlowGraph, FlowNode } from "../../model/flow/graph.js";
-import { keyOf } from "../../model/job/job.js";
+import { FlowTree, type FlowBranch } from "../../model/flow/tree.js";
 import { isTerminal, STATES } from "../../model/job/state.js";
 
 /** A line of the tree, behind the branches that lead to it. */
@@ -21,11 +21,11 @@ const MOST_SHOWN = 10;
 /** The most characters in front of a branch. */
 const WIDEST = 45;
 
-type Child = FlowNode | { readonly referred: FlowNode } | { readonly rest: readonly FlowNode[] };
+type Child = FlowBranch | { readonly rest: readonly FlowNode[] };
 
 /** The lines of the tree. `all`: every job has a line. */
 export function treeOf(graph: FlowGraph, all: boolean): TreeRow[] {
-  const tree = new Tree(graph);
+  const tree = new FlowTree(graph);
   const rows: TreeRow[] = [];
   // The nodes still to draw, the next last: chains may be long, so this keeps its own stack.
   const open: { child: Child; branch: string; indent: string }[] = [];
@@ -40,10 +40,10 @@ export function treeOf(graph: FlowGraph, all: boolean): TreeRow[] {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { child, branch, indent } = next;
     if ("rest" in child) rows.push({ branch, kind: "rest", nodes: child.rest });
-    else if ("referred" in child) rows.push({ branch, kind: "reference", name: child.referred.node });
+    else if (child.isReference) rows.push({ branch, kind: "reference", name: child.node.node });
     else {
-      rows.push({ branch, kind: "node", node: child });
-      push(tree.childrenOf(child, all), indent, false);
+      rows.push({ branch, kind: "node", node: child.node });
+      push(childrenOf(tree, child.node, all), indent, false);
     }
   }
   return rows;
@@ -54,39 +54,14 @@ function cut(indent: string): string {
   return indent.length <= WIDEST ? indent : `…${indent.slice(1 - WIDEST)}`;
 }
 
-class Tree {
-  readonly roots: FlowNode[] = [];
-  readonly #added = new Map<FlowNode, FlowNode[]>();
-  readonly #followers = new Map<FlowNode, (FlowNode | { readonly referred: FlowNode })[]>();
-
-  constructor({ nodes, edges }: FlowGraph) {
-    const byRef = new Map(nodes.map((node) => [keyOf(node), node]));
-    const byName = new Map(nodes.map((node) => [node.node, node]));
-    const place = new Map(nodes.map((node, index) => [node, index]));
-    const before = new Map<FlowNode, FlowNode[]>();
-    for (const { from, to } of edges) {
-      const [first, second] = [byRef.get(keyOf(from)), byRef.get(keyOf(to))];
-      if (first !== undefined && second !== undefined) append(before, second, first);
-    }
-    for (const node of nodes) {
-      const parent = node.parent === null ? undefined : byName.get(node.parent);
-      const waitedFor = (before.get(node) ?? []).sort((a, b) => (place.get(a) ?? 0) - (place.get(b) ?? 0));
-      const under = parent ?? waitedFor.at(-1);
-      if (parent !== undefined) append(this.#added, parent, node);
-      else if (under !== undefined) append(this.#followers, under, node);
-      else this.roots.push(node);
-      for (const other of waitedFor) if (other !== under) append(this.#followers, other, { referred: node });
-    }
-  }
-
-  childrenOf(node: FlowNode, all: boolean): Child[] {
-    const added = this.#added.get(node) ?? [];
-    const followers = this.#followers.get(node) ?? [];
-    if (all || added.length <= MOST_SHOWN) return [...added, ...followers];
-    const lost = added.filter(({ state }) => isTerminal(state) && !isSuccess(state)).slice(0, MOST_SHOWN);
-    const shown = new Set(lost);
-    return [...lost, { rest: added.filter((one) => !shown.has(one)) }, ...followers];
-  }
+/** What stands under a node; of many jobs that it added only those without success, and the rest together. */
+function childrenOf(tree: FlowTree, node: FlowNode, all: boolean): Child[] {
+  const added = tree.addedBy(node);
+  const followers = tree.followersOf(node);
+  if (all || added.length <= MOST_SHOWN) return [...added, ...followers];
+  const lost = added.filter((one) => isTerminal(one.node.state) && !isSuccess(one.node.state)).slice(0, MOST_SHOWN);
+  const shown = new Set(lost);
+  return [...lost, { rest: added.filter((one) => !shown.has(one)).map((one) => one.node) }, ...followers];
 }
 
 /** How many jobs are in each state, in words: `5 completed, 1 active`. */
@@ -95,10 +70,4 @@ export function statesText(nodes: readonly FlowNode[]): string {
     .filter(([count]) => count > 0)
     .map(([count, state]) => `${count} ${state}`)
     .join(", ");
-}
-
-function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }

@@ -3,6 +3,7 @@ import { MAX_JOBS_PER_COMMAND } from "../../engine/contract/engine.js";
 import { isSuccess } from "../../model/job/dependency.js";
 import { InvalidInput, JobNotFound, UniqueConflict, WrongState } from "../../model/errors/errors.js";
 import { graphOf, inOrder, toRetry, waitsAmong, type FlowGraph } from "../../model/flow/graph.js";
+import { FlowTree, type FlowTreeRow } from "../../model/flow/tree.js";
 import { flowProgress, type FlowRecords } from "../../model/flow/flow-progress.js";
 import { MOST_MEMBERS } from "../../model/job/membership.js";
 import type { SlimRecord } from "../../model/job/query/fields.js";
@@ -52,6 +53,16 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
   async graph(): Promise<FlowGraph> {
     const records = await this.#read();
     return { ...graphOf(records), progress: this.#progress(records) };
+  }
+
+  /**
+   * Its jobs as a tree, in the order in which it is read: each job under the one that added it, else under the last of those it waits
+   * for, and mentioned under the others.
+   * @throws JobNotFound
+   * @example for (const { depth, node, isReference } of await flow.tree()) console.log(" ".repeat(depth), node.node, isReference);
+   */
+  async tree(): Promise<FlowTreeRow[]> {
+    return new FlowTree(graphOf(await this.#read())).rows();
   }
 
   /**

@@ -2,10 +2,16 @@
 import type { ScheduleRecord } from "../../engine/contract/engine.js";
 import { decodePayload } from "../../model/value/codec.js";
 import type { CatchUp, Overlap, ScheduleTimes } from "../../model/schedule/schedule.js";
+import type { JobTemplate } from "../../model/schedule/template.js";
 import { dueTimes } from "../../model/schedule/ticks.js";
 
 /** How many of the next times a snapshot has. */
-const NEXT_TIMES = 5;
+export const NEXT_TIMES = 5;
+
+/** The options of a schedule's jobs, as they are stored: durations in milliseconds. */
+export interface ScheduledJobOptions extends Omit<JobTemplate, "queue" | "task" | "input" | "meta"> {
+  readonly meta: unknown;
+}
 
 /**
  * A schedule as it was at one moment. Times are epoch milliseconds; `new Date(snapshot.next[0]).toISOString()` for people.
@@ -17,6 +23,8 @@ export interface ScheduleSnapshot {
   /** The task its jobs run. */
   readonly task: string;
   readonly input: unknown;
+  /** The options of its jobs, with all defaults; `null` when they cannot be read. */
+  readonly options: ScheduledJobOptions | null;
   /** When it is due: by cron or by interval; `null` when that cannot be read. */
   readonly times: ScheduleTimes | null;
   readonly catchUp: CatchUp;
@@ -43,15 +51,25 @@ export interface ScheduleSnapshot {
 export function scheduleSnapshot(record: ScheduleRecord): ScheduleSnapshot {
   const { name, queue, status, lastDue, lastJob, createdAt } = record;
   const common = { name, queue, paused: status === "paused", lastDue, lastJob, createdAt };
-  const unread = { task: "", input: null, times: null, catchUp: "one", overlap: "allow", jitter: 0 } as const;
+  const unread = {
+    task: "",
+    input: null,
+    options: null,
+    times: null,
+    catchUp: "one",
+    overlap: "allow",
+    jitter: 0,
+  } as const;
   if (record.schedule === null)
     return { ...common, ...unread, start: null, end: null, next: [], problem: record.problem };
   const { job, times, catchUp, overlap, jitter, start, end } = record.schedule;
   try {
     // From the last tick, not from now: a tick that is due and not fired yet is still the next.
     const next = common.paused ? [] : dueTimes(record.schedule, lastDue, NEXT_TIMES);
-    const input = decodePayload(job.input);
-    return { ...common, task: job.task, input, times, catchUp, overlap, jitter, start, end, next, problem: null };
+    const { queue: _queue, task, input: text, meta, ...template } = job;
+    const input = decodePayload(text);
+    const options = { ...template, meta: meta === null ? null : decodePayload(meta) };
+    return { ...common, task, input, options, times, catchUp, overlap, jitter, start, end, next, problem: null };
   } catch (error) {
     const problem = `schedule ${name}: what is stored cannot be used (${String(error)})`;
     return { ...common, ...unread, start, end, next: [], problem };

@@ -6,11 +6,13 @@ import type { JobDefaults } from "../../model/options/options.js";
 import { parseName } from "../../model/value/name.js";
 import type { Schedule, ScheduleOption } from "../../model/schedule/schedule.js";
 import { scheduledJob } from "../../model/schedule/tick-job.js";
-import { nextDue } from "../../model/schedule/ticks.js";
+import { dueTimes, nextDue } from "../../model/schedule/ticks.js";
+import { checkOptions } from "../../model/value/call-options.js";
+import { parseTime } from "../../model/value/scalar.js";
 import { parseTaskSchedule, type AnySchedule, type CheckedSchedule, type TaskSchedule } from "../../define/schedule.js";
 import type { ConnectionContext } from "../connection/context.js";
 import { Job } from "../jobs/job.js";
-import { scheduleSnapshot, type ScheduleSnapshot } from "./schedule-snapshot.js";
+import { NEXT_TIMES, scheduleSnapshot, type ScheduleSnapshot } from "./schedule-snapshot.js";
 
 /** A schedule after it was put, and the effect of the call. */
 export interface PutSchedule extends ScheduleSnapshot {
@@ -82,6 +84,22 @@ export class Schedules {
     this.#guard();
     const queues = query.queue === undefined ? {} : { queues: [parseName("queue", query.queue)] };
     return latest(await this.#context.engine.schedules(queues)).map(scheduleSnapshot);
+  }
+
+  /**
+   * When a schedule is due next, paused or not: as `next` of a snapshot, but as many times as you like.
+   * @param options.count how many times, 1 to 1,000; fewer when it ends before. Default: 5
+   * @param options.after those after this time. Default: after its last tick
+   * @returns epoch milliseconds
+   * @throws ScheduleNotFound, InvalidInput
+   * @example const [first] = await longshore.schedules.times("clean-up", { count: 1 });
+   */
+  async times(name: string, options: { count?: number; after?: Date | number } = {}): Promise<number[]> {
+    this.#guard();
+    checkOptions(options, ["count", "after"]);
+    const { count = NEXT_TIMES, after } = options;
+    const { schedule, lastDue } = await this.#find(name);
+    return dueTimes(readable(name, schedule), after === undefined ? lastDue : parseTime("after", after), count);
   }
 
   /** Stops a schedule from firing, until it is resumed. Its jobs go on. @throws ScheduleNotFound, InvalidInput */
