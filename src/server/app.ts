@@ -11,11 +11,21 @@ import type { ParsedCompat } from "./compat/options.js";
 import { addCompatRoutes } from "./compat/routes.js";
 import { LiveHub, type StreamCaps } from "./live/hub.js";
 import { addEventRoutes } from "./routes/events.js";
+import { addBulkRoutes } from "./routes/bulk.js";
+import { addFailureRoutes } from "./routes/failures.js";
+import { addFlowRoutes } from "./routes/flows.js";
 import { addHealthRoutes } from "./routes/health.js";
 import { addHomeRoute } from "./routes/home.js";
+import { addJobCountRoutes } from "./routes/job-counts.js";
 import { addJobRoute, addJobRoutes } from "./routes/jobs.js";
 import { addJobCommandRoutes } from "./routes/job-commands.js";
 import { addJobDetailRoutes } from "./routes/job-details.js";
+import { addInfoRoutes } from "./routes/overview/info.js";
+import { addSeriesRoutes } from "./routes/overview/series.js";
+import { addTagRoutes } from "./routes/overview/tags.js";
+import { addQueueRoutes } from "./routes/queues.js";
+import { addScheduleRoutes } from "./routes/schedules.js";
+import { addWorkerRoutes } from "./routes/workers.js";
 import { boundBody } from "./http/body.js";
 import { addDocumentRoute } from "./routes/openapi.js";
 import { API_VERSION, type Guard, type ServerApp, type ServerEnv } from "./http/env.js";
@@ -32,7 +42,19 @@ export interface AppOptions {
 }
 
 /** Makes the app. */
-export function createApp(parts: ServerParts, { compat, profile, sseClients }: AppOptions): ServerApp {
+export function createApp(parts: ServerParts, options: AppOptions): ServerApp {
+  const app = bareApp(parts);
+  addHealthRoutes(app, parts);
+  app.use("*", withPublicPath());
+  app.use("*", versionHeader());
+  app.use("*", boundBody());
+  app.use("*", openAccess());
+  addRoutes(app, parts, options);
+  return app;
+}
+
+/** An app that says what is wrong, without guards and routes. */
+export function bareApp(parts: ServerParts): ServerApp {
   const app: ServerApp = new OpenAPIHono<ServerEnv>({
     strict: false,
     defaultHook: (result) => {
@@ -53,22 +75,30 @@ export function createApp(parts: ServerParts, { compat, profile, sseClients }: A
   });
   const unknown = noRoute(app);
   app.notFound(async (c) => withVersion(await unknown(c)));
-  addHealthRoutes(app, parts);
-  app.use("*", withPublicPath());
-  app.use("*", versionHeader());
-  app.use("*", boundBody());
-  app.use("*", openAccess());
-  const api: ServerApp = app;
-  addJobRoutes(api, parts);
-  if (profile === null) addJobRoute(api, parts);
-  else addJobDocumentRoute(api, parts, { path: "/api/jobs/{id}", profile, action: "jobs.get", resource: "Jobs" });
-  addJobDetailRoutes(api, parts);
-  addJobCommandRoutes(api, parts);
-  addEventRoutes(api, parts, liveHub(parts, sseClients));
+  return app;
+}
+
+/** Adds the routes that stand behind the guards. */
+export function addRoutes(app: ServerApp, parts: ServerParts, { compat, profile, sseClients }: AppOptions): void {
+  addJobCountRoutes(app, parts);
+  addJobRoutes(app, parts);
+  if (profile === null) addJobRoute(app, parts);
+  else addJobDocumentRoute(app, parts, { path: "/api/jobs/{id}", profile, action: "jobs.get", resource: "Jobs" });
+  addJobDetailRoutes(app, parts);
+  addJobCommandRoutes(app, parts);
+  addEventRoutes(app, parts, liveHub(parts, sseClients));
+  addBulkRoutes(app, parts);
+  addQueueRoutes(app, parts);
+  addWorkerRoutes(app, parts);
+  addFlowRoutes(app, parts);
+  addScheduleRoutes(app, parts);
+  addFailureRoutes(app, parts);
+  addTagRoutes(app, parts);
+  addSeriesRoutes(app, parts);
+  addInfoRoutes(app, parts);
   addDocumentRoute(app);
   addHomeRoute(app);
-  addCompatRoutes(api, parts, compat);
-  return app;
+  addCompatRoutes(app, parts, compat);
 }
 
 /** The hub of all event streams, which ends with the server. */

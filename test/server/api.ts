@@ -15,7 +15,11 @@ export type Api = (call: string, body?: unknown, headers?: Record<string, string
 
 /** The API of an open server over a connection. */
 export function apiOf(longshore: Longshore, options: ServerOptions = {}): Api {
-  const { fetch } = createServer(longshore, { open: true, log: () => {}, ...options });
+  return sendTo(createServer(longshore, { open: true, log: () => {}, ...options }).fetch);
+}
+
+/** The API behind a handler. */
+export function sendTo(fetch: (request: Request) => Promise<Response>): Api {
   return (call, body, headers = {}) => send(fetch, call, body, headers);
 }
 

@@ -1,6 +1,7 @@
 /** `/api/jobs/{id}/cancel|retry|promote|release`, and changing and removing a job. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Job, JobChange } from "../../client/jobs/job.js";
+import { checkInput } from "../../define/check-input.js";
 import type { ServerApp } from "../http/env.js";
 import { Problem } from "../http/problem.js";
 import { answer, facts, jsonBody, problems } from "../http/route.js";
@@ -22,14 +23,19 @@ const retry = createRoute({
   ...facts({
     ...{ action: "jobs.retry", scope: "operate", resource: RESOURCE, tenants: true },
     summary: "Queue it again, with all its attempts before it",
-    description: "Steps that ended well are not run again, unless `fromStart` says so.",
+    description:
+      "Steps that ended well are not run again, unless `fromStart` says so. With `input` it gets another input in the same step, and begins from the start with it.",
   }),
   method: "post",
   path: "/api/jobs/{id}/retry",
   request: {
     params: jobParams,
     query: refQuery,
-    body: jsonBody(z.strictObject({ fromStart: z.boolean().optional() }), { fromStart: true }, false),
+    body: jsonBody(
+      z.strictObject({ fromStart: z.boolean().optional(), input: Payload.optional() }),
+      { input: { url: "https://example.org/" } },
+      false,
+    ),
   },
   responses: { 200: answer(StateDocument, "Its state now"), ...problems(404, 409, 413) },
 });
@@ -89,8 +95,10 @@ export function addJobCommandRoutes(app: ServerApp, parts: ServerParts): void {
 
   app.openapi(retry, async (c) => {
     const job = await findJob(parts, c.var.access, c.req.valid("param"), c.req.valid("query"));
-    const { fromStart = false } = c.req.valid("json");
-    return c.json(stateDocument(job, await job.retry({ fromStart })), 200);
+    const { fromStart = false, input } = c.req.valid("json");
+    await checkKnownInput(parts, job, input);
+    const change = input === undefined ? {} : { input };
+    return c.json(stateDocument(job, await job.retry({ fromStart, ...change })), 200);
   });
 
   app.openapi(update, async (c) => {
@@ -102,6 +110,7 @@ export function addJobCommandRoutes(app: ServerApp, parts: ServerParts): void {
         members: { field: "body", rule: "at least one change", valueType: "object" },
       });
     }
+    await checkKnownInput(parts, job, given.input);
     const tags = given.tags === undefined || access.tag === null ? {} : { tags: [...given.tags, access.tag] };
     const change = { ...given, ...tags, ...(runAt === undefined ? {} : { runAt: new Date(runAt) }) } as JobChange;
     return c.json(stateDocument(job, await job.update(change)), 200);
@@ -112,6 +121,13 @@ export function addJobCommandRoutes(app: ServerApp, parts: ServerParts): void {
     await job.remove();
     return c.body(null, 204);
   });
+}
+
+/** Holds a new input to the schema of the job's task, where this process knows that. @throws InvalidInput */
+async function checkKnownInput({ tasks }: ServerParts, job: Job, input: unknown): Promise<void> {
+  if (input === undefined || tasks.size === 0) return;
+  const schema = tasks.get((await job.refresh()).task)?.schema ?? null;
+  if (schema !== null) await checkInput(schema, input);
 }
 
 function stateDocument(job: Job, state: z.infer<typeof State>): z.infer<typeof StateDocument> {

@@ -7,7 +7,7 @@ import type { JobRequest } from "../../client/enqueue/job-request.js";
 import { encodePayload } from "../../model/value/codec.js";
 import { isLongField, type LongField } from "../../model/job/query/fields.js";
 import type { JobSnapshot } from "../../model/job/query/snapshot.js";
-import type { ServerApp } from "../http/env.js";
+import type { ServerApp, ServerContext } from "../http/env.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import { Problem, problemOf } from "../http/problem.js";
 import { answer, facts, jsonBody, linkTo, problems, requireScope } from "../http/route.js";
@@ -150,12 +150,16 @@ export function addJobRoutes(app: ServerApp, parts: ServerParts): void {
 /** Adds the route of one job, in our own words. */
 export function addJobRoute(app: ServerApp, parts: ServerParts): void {
   app.openapi(get, async (c) => {
-    const { access } = c.var;
-    const job = await findJob(parts, access, c.req.valid("param"), c.req.valid("query"));
-    const [snapshot, dependencies] = await Promise.all([readJob(job), job.dependencies()]);
-    const position = snapshot.state === "queued" ? await job.position() : null;
-    return c.json(jobDocument(snapshot, { position, dependencies }, viewOf(access), linkTo(c, "")), 200);
+    const job = await findJob(parts, c.var.access, c.req.valid("param"), c.req.valid("query"));
+    return c.json(await documentOf(job, c), 200);
   });
+}
+
+/** The document of a job as it is now. */
+export async function documentOf(job: Job, c: ServerContext): Promise<JobDocument> {
+  const [snapshot, dependencies] = await Promise.all([readJob(job), job.dependencies()]);
+  const position = snapshot.state === "queued" ? await job.position() : null;
+  return jobDocument(snapshot, { position, dependencies }, viewOf(c.var.access), linkTo(c, ""));
 }
 
 /** The job as it is now, a flow with the progress of its members. */

@@ -1,7 +1,7 @@
 /** What many documents of the API have in common: times, names, pages, failures. */
 import { z } from "@hono/zod-openapi";
 import type { Failure } from "../../model/failure/failure.js";
-import { STATES } from "../../model/job/state.js";
+import { perState, STATES } from "../../model/job/state.js";
 
 /** A time of a document. */
 export const Time = z.iso.datetime().openapi({ description: "ISO 8601, UTC", example: "2026-12-01T09:30:00.000Z" });
@@ -20,6 +20,9 @@ export const GivenTime = z.iso
   .openapi({ description: "ISO 8601, with a zone" });
 
 export const State = z.enum(STATES).openapi("JobState");
+
+/** How many jobs are in each state. */
+export const StateCounts = z.object(perState(() => z.number().int())).openapi("StateCounts");
 
 /** A payload of an application. */
 export const Payload = z.unknown().openapi({ description: "Any JSON" });
@@ -56,6 +59,18 @@ export const pageQuery = {
     .default(DEFAULT_PAGE)
     .openapi({ description: "The most entries on the page" }),
 };
+
+const COMMAS = "several with commas between them, or the parameter several times";
+
+/** Several values of a query. */
+export const Commas = z
+  .union([z.string().max(4_000), z.array(Text).max(100)], { error: COMMAS })
+  .openapi({ type: "string", description: COMMAS });
+
+/** The values of such a parameter. One that has a comma is given by the parameter several times. */
+export function listOf(given: string | readonly string[]): readonly string[] {
+  return typeof given === "string" ? given.split(",").filter((part) => part !== "") : given;
+}
 
 /** A flag of a query. */
 export const Flag = z

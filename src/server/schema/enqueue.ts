@@ -8,7 +8,8 @@ import { linksOf } from "./job.js";
 const Policy = z.enum(["fail", "cancel", "continue"]);
 const Ref = z.strictObject({ queue: Name, id: JobId });
 
-const OptionsSchema = z
+/** The options of a job that is enqueued. */
+export const OptionsSchema = z
   .strictObject({
     queue: Name.optional().openapi({ description: "Another queue than the task's" }),
     id: JobId.optional().openapi({ description: "An id of your own: one job at most in a queue has it" }),

@@ -5,7 +5,7 @@
 import { z } from "@hono/zod-openapi";
 import type { JobQuery, JobQueryConditions, NumberQuery } from "../../client/jobs/job-filter.js";
 import { Problem } from "../http/problem.js";
-import { Flag, GivenTime, Name, State, Text } from "./common.js";
+import { Commas, Flag, GivenTime, listOf, Name, State, Text } from "./common.js";
 
 const Window = z.strictObject({ from: GivenTime.optional(), before: GivenTime.optional() });
 const Numbers = z.union([z.number(), z.strictObject({ min: z.number().optional(), max: z.number().optional() })]);
@@ -57,21 +57,17 @@ function conditionsOf({ created, started, finished, ...plain }: GivenConditions)
   } as JobQueryConditions;
 }
 
-const LIST = "several with commas between them, or the parameter several times";
-const commas = z
-  .union([z.string().max(4_000), z.array(Text).max(100)], { error: LIST })
-  .openapi({ type: "string", description: LIST });
 const RANGE = "a number, or two with .. between them: 3, 1..5, 2.., ..4";
 const Range = z.string().max(50).openapi({ description: RANGE, example: "1..5" });
 
 const texts = {
   queue: Name.optional(),
-  queues: commas.optional(),
-  states: commas.optional().openapi({ description: "One, or several with commas", example: "failed,partial" }),
+  queues: Commas.optional(),
+  states: Commas.optional().openapi({ description: "One, or several with commas", example: "failed,partial" }),
   task: Name.optional(),
-  tasks: commas.optional(),
+  tasks: Commas.optional(),
   tag: Text.optional(),
-  tags: commas.optional(),
+  tags: Commas.optional(),
   priority: Range.optional(),
   attempt: Range.optional(),
   createdFrom: GivenTime.optional(),
@@ -130,11 +126,6 @@ function queryConditions(within: string, given: Texts): JobQueryConditions {
     ...windowOf("started", startedFrom, startedBefore),
     ...windowOf("finished", finishedFrom, finishedBefore),
   } as JobQueryConditions;
-}
-
-/** A value that has a comma is given by the parameter several times. */
-function listOf(given: string | readonly string[]): readonly string[] {
-  return typeof given === "string" ? given.split(",").filter((part) => part !== "") : given;
 }
 
 function windowOf(name: string, from: string | undefined, before: string | undefined): object {

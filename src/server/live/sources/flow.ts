@@ -187,7 +187,7 @@ export class FlowSource implements Source {
   }
 
   /** The milestones of a job that was added; none of its events before this may have come. */
-  #milestonesOf(member: SlimSnapshot | null): Promise<MilestoneRecord[]> | MilestoneRecord[] {
+  async #milestonesOf(member: SlimSnapshot | null): Promise<MilestoneRecord[]> {
     if (member === null || !this.#mayShow(member) || (member.progress?.milestones ?? []).length === 0) return [];
     return this.#parts.longshore.queue(member.queue).job(member.id).milestones();
   }

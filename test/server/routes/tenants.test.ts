@@ -1,0 +1,137 @@
+// A token that is narrowed to a tag: it sees and touches the jobs of that tag, and nothing of others.
+import { describe, expect, it } from "vitest";
+import { flow, task, type FlowBuilder, type Longshore } from "longshore";
+import type { Api } from "../api.js";
+import { apiFor, checkedApiOf, tokenOf, type ApiDocument } from "../support/checked-api.js";
+import { memoryForEach } from "../support/memory.js";
+
+const part = task("part", { queue: "io" });
+const pair = flow("pair", { queue: "flows" }, ($: FlowBuilder<number>) => $(part, { n: $.input }));
+
+/** A job and a flow of the tenant, whose member has the flow's tags, too; and the same of another. */
+async function populate(longshore: Longshore): Promise<Record<"own" | "other" | "ownFlow" | "otherFlow", string>> {
+  const own = await longshore.enqueue("scan", 1, { tags: ["app:7"], queue: "scans" });
+  const other = await longshore.enqueue("scan", 2, { tags: ["app:8"], queue: "scans" });
+  const ownFlow = await longshore.enqueue(pair, 1, { tags: ["app:7"] });
+  const otherFlow = await longshore.enqueue(pair, 2, { tags: ["app:8"] });
+  return { own: own.id, other: other.id, ownFlow: ownFlow.id, otherFlow: otherFlow.id };
+}
+
+describe("a token for the jobs of a tag", () => {
+  const connection = memoryForEach();
+  const tenant = (): Api => apiFor(tokenOf("app:7"), connection());
+
+  it("lists, counts and finds its own jobs and flows, whatever the conditions", async () => {
+    const call = tenant();
+    const { own, ownFlow } = await populate(connection());
+
+    expect((await call("GET /api/jobs?task=scan")).body.jobs).toMatchObject([{ jobId: own }]);
+    expect((await call("GET /api/jobs?tag=app:8")).body.jobs).toEqual([]);
+    expect((await call("GET /api/jobs/count?task=scan")).body.count).toBe(1);
+    expect((await call("GET /api/jobs/facets?task=scan")).body).toMatchObject({ count: 1 });
+    expect((await call("GET /api/jobs/facets?tag=app:8")).body).toMatchObject({ count: 0, tasks: [] });
+    expect((await call("GET /api/flows")).body.flows).toMatchObject([{ jobId: ownFlow }]);
+    expect((await call("GET /api/tags/app:7")).body).toMatchObject({ total: 3 });
+    expect((await call("GET /api/tags/app:8")).body).toMatchObject({ status: 403, code: "TENANT_TOKEN" });
+  });
+
+  it("finds no job and no flow of another", async () => {
+    const call = tenant();
+    const { own, other, ownFlow, otherFlow } = await populate(connection());
+
+    expect((await call(`GET /api/queues/scans/jobs/${own}`)).status).toBe(200);
+    expect((await call(`GET /api/flows/${ownFlow}/graph`)).status).toBe(200);
+    for (const asked of [
+      `GET /api/jobs/${other}`,
+      `GET /api/queues/scans/jobs/${other}`,
+      `GET /api/flows/${otherFlow}`,
+      `GET /api/flows/${otherFlow}/graph`,
+      `POST /api/jobs/${other}/retry`,
+      `POST /api/jobs/${otherFlow}/cancel`,
+    ])
+      expect((await call(asked)).body).toMatchObject({ status: 404, code: "JOB_NOT_FOUND" });
+    expect(await (await connection().job(otherFlow))?.refresh()).toMatchObject({ state: "blocked" });
+  });
+
+  it("does things to many of its own jobs only, and still not to all by mistake", async () => {
+    const longshore = connection();
+    const call = tenant();
+    const { own, other } = await populate(longshore);
+
+    expect((await call("POST /api/bulk", { action: "cancel", filter: {} })).body).toMatchObject({ field: "filter" });
+    const all = { action: "cancel", filter: { task: "scan" } };
+    expect((await call("POST /api/bulk", { ...all, preview: true })).body).toMatchObject({ matched: 1 });
+    const { body } = await call("POST /api/bulk", all);
+    longshore.worker([task("idle", () => null)]);
+    await expect.poll(async () => (await call(`GET ${body.links.self}`)).body.state).toBe("completed");
+    expect((await call(`GET ${body.links.self}`)).body).toMatchObject({ by: "token-app:7", result: { applied: 1 } });
+    expect(await (await longshore.job(own))?.refresh()).toMatchObject({ state: "cancelled" });
+    expect(await (await longshore.job(other))?.refresh()).toMatchObject({ state: "queued" });
+  });
+
+  it("sees the bulk jobs that it started, and none of others", async () => {
+    const longshore = connection();
+    const call = tenant();
+    const everyone = await checkedApiOf(longshore)("POST /api/bulk", { action: "cancel", filter: { task: "scan" } });
+    const other = apiFor(tokenOf("app:8"), longshore);
+    const theirs = await other("POST /api/bulk", { action: "cancel", filter: { task: "scan" } });
+    const own = await call("POST /api/bulk", { action: "cancel", filter: { task: "scan" } });
+
+    expect((await call("GET /api/bulk")).body.bulk).toMatchObject([{ jobId: own.body.jobId }]);
+    for (const { body } of [everyone, theirs]) {
+      expect((await call(`GET ${body.links.self}`)).status).toBe(404);
+      expect((await call(`POST ${body.links.cancel}`)).status).toBe(404);
+    }
+    expect((await checkedApiOf(longshore)("GET /api/bulk")).body.bulk).toHaveLength(3);
+  });
+
+  it("may not use what is about all jobs", async () => {
+    const call = tenant();
+    const { paths } = (await call("GET /api/openapi.json")).body as ApiDocument;
+    const shared = Object.entries(paths).flatMap(([path, operations]) => {
+      return Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`);
+    });
+    const ownOnly = /\/api\/(jobs|flows|bulk|tags|openapi\.json|queues\/\{queue\}\/jobs\/)/;
+    const refused = shared.filter((asked) => !ownOnly.test(asked) && asked !== "GET /api/queues/{queue}/jobs/{id}");
+    expect(refused.length).toBeGreaterThan(25);
+    for (const asked of refused) {
+      const body = asked.startsWith("P") ? {} : undefined;
+      expect((await call(asked.replaceAll(/\{\w+\}/g, "x"), body)).body).toMatchObject({
+        status: 403,
+        code: "TENANT_TOKEN",
+      });
+    }
+  });
+
+  it("sees payloads only with the scope for that", async () => {
+    const longshore = connection();
+    const call = apiFor(tokenOf("app:7", ["read"]), longshore);
+    const { own, ownFlow } = await populate(longshore);
+
+    expect((await call(`GET /api/jobs/${own}`)).body).toMatchObject({ input: null, payloadsHidden: true });
+    expect((await call(`GET /api/flows/${ownFlow}`)).body).toMatchObject({ input: null, payloadsHidden: true });
+    expect((await call(`POST /api/jobs/${own}/cancel`)).body).toMatchObject({ status: 403, code: "SCOPE_MISSING" });
+  });
+});
+
+describe("a token without the scope to read payloads", () => {
+  const connection = memoryForEach();
+
+  it("sees schedules without their inputs", async () => {
+    const longshore = connection();
+    await longshore.schedules.put({
+      name: "s",
+      task: "t",
+      input: { secret: 1 },
+      every: "5m",
+      options: { meta: { a: 1 } },
+    });
+
+    const hidden = (await apiFor(tokenOf(null, ["read"]), longshore)("GET /api/schedules/s")).body;
+    expect(hidden).toMatchObject({ input: null, options: { meta: null } });
+    expect((await apiFor(tokenOf(null), longshore)("GET /api/schedules/s")).body).toMatchObject({
+      input: { secret: 1 },
+      options: { meta: { a: 1 } },
+    });
+  });
+});
