@@ -14,6 +14,7 @@ import { addEventRoutes } from "./routes/events.js";
 import { addBulkRoutes } from "./routes/bulk.js";
 import { addFailureRoutes } from "./routes/failures.js";
 import { addFlowRoutes } from "./routes/flows.js";
+import { tokenFrom } from "./compat/token-header.js";
 import { addHealthRoutes } from "./routes/health.js";
 import { addHomeRoute } from "./routes/home.js";
 import { addJobCountRoutes } from "./routes/job-counts.js";
@@ -47,6 +48,7 @@ export function createApp(parts: ServerParts, options: AppOptions): ServerApp {
   addHealthRoutes(app, parts);
   app.use("*", withPublicPath());
   app.use("*", versionHeader());
+  app.use("*", tokenFrom(options.compat.tokenHeader));
   app.use("*", boundBody());
   app.use("*", openAccess());
   addRoutes(app, parts, options);

@@ -41,6 +41,11 @@ export interface CompatOptions {
   create?: Readonly<Record<string, CreationRoute>>;
   /** `/monitoring/health`, `/monitoring/queue/stats`, `…/workers` and `…/failed`. Default: false. */
   monitoring?: boolean | MonitoringOptions;
+  /**
+   * Another header in which clients send their token, such as `"x-internal-service-token"`: it counts as `Authorization: Bearer …` where
+   * a request has no such header, on every route. Default: none.
+   */
+  tokenHeader?: string;
 }
 
 /** The same, checked. */
@@ -48,6 +53,8 @@ export interface ParsedCompat {
   readonly jobs: ReadonlyMap<string, DocumentProfile>;
   readonly create: ReadonlyMap<string, CreationRoute>;
   readonly monitoring: { readonly path: string; readonly profile: DocumentProfile | null } | null;
+  /** In small letters. */
+  readonly tokenHeader: string | null;
 }
 
 const SEGMENT = /^(?:[A-Za-z0-9._~-]+|\{[A-Za-z_]\w*\})$/;
@@ -55,7 +62,8 @@ const STATUSES = [200, 201, 202];
 
 /** Checks the routes. @throws InvalidInput */
 export function parseCompat(given: unknown): ParsedCompat {
-  const { jobs, create, monitoring } = fieldsOf("compat", given ?? {}, ["jobs", "create", "monitoring"]);
+  const known = ["jobs", "create", "monitoring", "tokenHeader"];
+  const { jobs, create, monitoring, tokenHeader } = fieldsOf("compat", given ?? {}, known);
   return {
     jobs: new Map(
       Object.entries(fieldsOf("compat.jobs", jobs ?? {})).map(([path, profile]) => {
@@ -72,6 +80,7 @@ export function parseCompat(given: unknown): ParsedCompat {
       }),
     ),
     monitoring: parseMonitoring(monitoring),
+    tokenHeader: parseTokenHeader(tokenHeader),
   };
 }
 
@@ -92,6 +101,20 @@ function parseMonitoring(value: unknown): ParsedCompat["monitoring"] {
     path: path as string,
     profile: profile === undefined ? null : parseDocumentProfile("compat.monitoring.profile", profile),
   };
+}
+
+/** Headers that mean something else already, or that browsers send by themselves. */
+const TAKEN = ["authorization", "cookie", "host", "origin", "referer", "content-type", "content-length"];
+
+function parseTokenHeader(value: unknown): string | null {
+  if (value === undefined) return null;
+  const name = typeof value === "string" ? value.toLowerCase() : "";
+  if (/^[a-z0-9-]{1,100}$/.test(name) && !TAKEN.includes(name)) return name;
+  throw new InvalidInput(
+    "compat.tokenHeader",
+    value,
+    'the name of a header of its own, such as "x-internal-service-token"',
+  );
 }
 
 const ROUTE = ["task", "input", "options", "answer", "status", "schemas"];

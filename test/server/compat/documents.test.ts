@@ -114,6 +114,18 @@ onEveryEngine("the documents of other systems", (storage) => {
     await expect.poll(poll).toEqual({ summary: "short" });
   });
 
+  it("say no secrets, neither of payloads nor of failures", async () => {
+    const longshore = await storage.connect();
+    const api = apiOf(longshore, { profile: summaryDocument });
+    const sign = task("sign", {}, () => Promise.reject(new Error("refused: token=abcdef123456")));
+    const { id } = await longshore.enqueue("sign", { videoId: "v1", password: "hunter2" }, { attempts: 1 });
+    await longshore.worker([sign], { burst: true }).finished;
+    const { body } = await api(`GET /api/jobs/${id}`);
+    expect(body).toMatchObject({ state: "failed", data: { videoId: "v1", password: "[redacted]" } });
+    expect(body.error).toMatch(/^refused: /);
+    expect(JSON.stringify(body)).not.toMatch(/hunter2|abcdef123456/);
+  });
+
   it("say of an unknown id what the other system says, in code and over HTTP", async () => {
     const longshore = await storage.connect();
     const api = apiOf(longshore, {
