@@ -73,9 +73,13 @@ export function operationsOf({ paths }: ApiDocument): Operation[] {
   );
 }
 
+/** The ids of jobs that are there. */
+export const IDS: readonly string[] = ["job_1", "job_2", "job_3", "job_4", "job_5", "job_6"];
+
 /** Texts that mean something to the server under test: ids, names, times. */
 export const KNOWN: readonly string[] = [
-  ...["job_1", "job_2", "job_3", "job_4", "job_5", "job_abc123", "default", "one", "two", "scan", "work", "user:42"],
+  ...IDS,
+  ...["job_abc123", "default", "one", "two", "scan", "work", "user:42"],
   ...[
     "1",
     "7",

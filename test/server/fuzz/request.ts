@@ -3,7 +3,7 @@
  * a socket, bytes and all; what of it a `Request` can say is sent to `fetch`.
  */
 import { hostileJson, hostileText } from "./hostile.js";
-import { sample, type ApiDocument, type Operation, type Parameter } from "./operations.js";
+import { IDS, sample, type ApiDocument, type Operation, type Parameter } from "./operations.js";
 import type { Chance } from "./random.js";
 import { RawJson, writeJson } from "./raw-json.js";
 
@@ -16,8 +16,11 @@ export interface FuzzRequest {
   readonly body: Uint8Array | null;
 }
 
-/** Waits are short, so that a test of thousands of requests ends. */
-const WAITS = ["1ms", "5ms", "0.01s", "10"];
+/** What parameters of these names mostly have. Waits are short, so that a test of thousands of requests ends. */
+const USUAL: Readonly<Record<string, readonly string[]>> = {
+  ...{ wait: ["1ms", "5ms", "10"], id: IDS, job_id: IDS },
+  ...{ queue: ["one", "two", "default"], limit: ["1", "200", "7"], states: ["queued", "failed,queued"] },
+};
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "QUERY"];
 const TYPES = [
   ...["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""],
@@ -82,8 +85,9 @@ type Often = (share: number) => boolean;
 
 function drawTarget(chance: Chance, { path, parameters }: Operation, document: ApiDocument, often: Often): string {
   const text = (parameter: Parameter): string => {
-    if (parameter.name === "wait") return often(0.3) ? hostileText(chance) : chance.of(WAITS);
-    return often(0.3) ? hostileText(chance) : String(sample(chance, parameter.schema ?? {}, document));
+    const usual = USUAL[parameter.name];
+    if (usual !== undefined && chance.in(0.9)) return often(0.15) ? hostileText(chance) : chance.of(usual);
+    return often(0.15) ? hostileText(chance) : String(sample(chance, parameter.schema ?? {}, document));
   };
   let target = path.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
     const parameter = parameters.find((one) => one.in === "path" && one.name === name);
