@@ -9,7 +9,7 @@ import type { ServerParts } from "./http/parts.js";
 import { addJobDocumentRoute } from "./compat/job-document.js";
 import type { ParsedCompat } from "./compat/options.js";
 import { addCompatRoutes } from "./compat/routes.js";
-import { LiveHub, type StreamCaps } from "./live/hub.js";
+import type { LiveHub } from "./live/hub.js";
 import { addEventRoutes } from "./routes/events.js";
 import { addBulkRoutes } from "./routes/bulk.js";
 import { addFailureRoutes } from "./routes/failures.js";
@@ -36,7 +36,8 @@ import { problemOf, problemResponse } from "./http/problem.js";
 
 /** What the app has besides its own routes. */
 export interface AppOptions {
-  readonly sseClients: StreamCaps;
+  /** All event streams. */
+  readonly hub: LiveHub;
   readonly compat: ParsedCompat;
   /** What `GET /api/jobs/{id}` answers in place of our own document. */
   readonly profile: DocumentProfile | null;
@@ -81,14 +82,14 @@ export function bareApp(parts: ServerParts): ServerApp {
 }
 
 /** Adds the routes that stand behind the guards. */
-export function addRoutes(app: ServerApp, parts: ServerParts, { compat, profile, sseClients }: AppOptions): void {
+export function addRoutes(app: ServerApp, parts: ServerParts, { compat, profile, hub }: AppOptions): void {
   addJobCountRoutes(app, parts);
   addJobRoutes(app, parts);
   if (profile === null) addJobRoute(app, parts);
   else addJobDocumentRoute(app, parts, { path: "/api/jobs/{id}", profile, action: "jobs.get", resource: "Jobs" });
   addJobDetailRoutes(app, parts);
   addJobCommandRoutes(app, parts);
-  addEventRoutes(app, parts, liveHub(parts, sseClients));
+  addEventRoutes(app, parts, hub);
   addBulkRoutes(app, parts);
   addQueueRoutes(app, parts);
   addWorkerRoutes(app, parts);
@@ -101,13 +102,6 @@ export function addRoutes(app: ServerApp, parts: ServerParts, { compat, profile,
   addDocumentRoute(app);
   addHomeRoute(app);
   addCompatRoutes(app, parts, compat);
-}
-
-/** The hub of all event streams, which ends with the server. */
-function liveHub({ longshore, closing }: ServerParts, caps: StreamCaps): LiveHub {
-  const hub = new LiveHub(longshore, { caps });
-  closing.addEventListener("abort", () => hub.close(), { once: true });
-  return hub;
 }
 
 function withPublicPath(): Guard {

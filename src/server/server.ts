@@ -9,6 +9,7 @@ import { createApp } from "./app.js";
 import type { ServerApp, ServerBindings } from "./http/env.js";
 import { Listener, type Listening, type ListenOptions } from "./http/listener.js";
 import { nodeHandler, type NodeHandler } from "./http/node-handler.js";
+import { LiveHub } from "./live/hub.js";
 import { locate } from "./http/paths.js";
 import { problemOf, problemResponse } from "./http/problem.js";
 import { parseServerOptions, type ServerOptions } from "./options.js";
@@ -31,6 +32,7 @@ export class LongshoreServer {
   readonly #open: boolean;
   readonly #listener: Listener;
   readonly #node: NodeHandler;
+  readonly #hub: LiveHub;
   readonly #closing = new AbortController();
 
   /** @internal Servers come from `createServer`. */
@@ -39,7 +41,11 @@ export class LongshoreServer {
     this.#open = options.open;
     this.#basePath = options.basePath;
     const { tasks, log } = options;
-    this.#app = createApp({ longshore, tasks, log, closing: this.#closing.signal }, options);
+    this.#hub = new LiveHub(longshore, { caps: options.sseClients });
+    this.#app = createApp(
+      { longshore, tasks, log, closing: this.#closing.signal },
+      { compat: options.compat, profile: options.profile, hub: this.#hub },
+    );
     this.#node = nodeHandler((request, bindings) => this.#answer(request, bindings));
     this.#listener = new Listener(this.#node);
   }
@@ -81,9 +87,15 @@ export class LongshoreServer {
     return this.#listener.connections;
   }
 
-  /** Stops listening. Requests that wait are answered as things are; others have 5 s to end. The connection to the engine stays open. Safe to call twice. */
+  /** How many event streams are open. */
+  get streams(): number {
+    return this.#hub.size.streams;
+  }
+
+  /** Stops listening. Requests that wait are answered as things are, event streams end; others have 5 s to end. The connection to the engine stays open. Safe to call twice. */
   close(): Promise<void> {
     this.#closing.abort();
+    this.#hub.close();
     return this.#listener.close();
   }
 

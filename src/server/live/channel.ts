@@ -32,8 +32,8 @@ export interface Follower {
 export interface ChannelParts {
   readonly clock: Clock;
   readonly history: FrameHistory;
-  /** Numbers: of the next frame, the last one, the next change; and the id of a frame. */
-  readonly numbers: { frame(): number; last(): number; change(): number; id(frame: number): string };
+  /** Numbers: of the next frame, the next change; and the id of a frame. */
+  readonly numbers: { frame(): number; change(): number; id(frame: number): string };
   /** No client follows it any more. */
   left(channel: Channel): void;
 }
@@ -91,7 +91,8 @@ export class Channel implements Outlet {
   async ready(): Promise<void> {
     if (!this.#isLoaded) {
       await this.#load();
-      if (!this.#isLoaded) this.#since = this.#parts.numbers.last();
+      // A number of its own: a client that saw a frame before this one has not seen how things were.
+      if (!this.#isLoaded) this.#since = this.#parts.numbers.frame();
       this.#isLoaded = true;
       return;
     }

@@ -181,7 +181,6 @@ export class LiveHub {
       history: this.#history,
       numbers: {
         frame: () => (this.#frame += 1),
-        last: () => this.#frame,
         change: () => (this.#change += 1),
         id: (frame) => this.#idOf({ frame, change: 0 }),
       },

@@ -4,6 +4,7 @@ import type { Longshore } from "longshore";
 import { addRoutes, bareApp } from "../../../src/server/app.js";
 import type { Access } from "../../../src/server/http/access.js";
 import { boundBody } from "../../../src/server/http/body.js";
+import { LiveHub } from "../../../src/server/live/hub.js";
 import { parseServerOptions } from "../../../src/server/options.js";
 import type { ServerOptions } from "longshore/server";
 import { apiOf, sendTo, type Answer, type Api } from "../api.js";
@@ -26,7 +27,7 @@ export function checkedApiOf(longshore: Longshore, options: ServerOptions = {}):
 
 /** The API as one token sees it. */
 export function apiFor(access: Access, longshore: Longshore, options: ServerOptions = {}): Api {
-  const { tasks, ...rest } = parseServerOptions(options);
+  const { tasks, profile, compat, sseClients } = parseServerOptions(options);
   const parts = { longshore, tasks, log: () => {}, closing: new AbortController().signal };
   const app = bareApp(parts);
   app.use("*", boundBody());
@@ -35,7 +36,7 @@ export function apiFor(access: Access, longshore: Longshore, options: ServerOpti
     c.set("access", access);
     await next();
   });
-  addRoutes(app, parts, rest);
+  addRoutes(app, parts, { profile, compat, hub: new LiveHub(longshore, { caps: sseClients }) });
   return checked(sendTo((request) => Promise.resolve(app.fetch(request))));
 }
 

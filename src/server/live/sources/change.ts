@@ -23,10 +23,10 @@ export interface NumberedChange {
   readonly change: Change;
 }
 
-/** How many changes one frame may have before they are summed up, and how many of those before a snapshot takes their place. */
+/** How many changes one frame may have before they are summed up, and how many of those, or characters, before a snapshot takes their place. */
 const MANY = 500;
-const TOO_MANY = 1_000;
-const TOO_LONG = 256 * 1024;
+const TOO_MANY = 2_000;
+const TOO_LONG = 640 * 1024;
 
 /** The changes of a topic since its last frame. */
 export class ChangeWindow {

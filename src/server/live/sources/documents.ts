@@ -41,7 +41,7 @@ export function changeOf(event: JobEvent, context: EventContext): Change {
       const document = (view: View): unknown => {
         return { kind: "progress", ...base, ...node, progress: liveProgress(event.progress, view) };
       };
-      return { slot, summary: slot, size: 400, document };
+      return { slot, summary: slot, size: 300, document };
     }
     case "status": {
       const document = { kind: "status", ...base, ...node, name: event.name };

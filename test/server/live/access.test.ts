@@ -1,0 +1,125 @@
+// Who may follow what: scopes, tenants, and tokens that end while a stream goes on.
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { flow, task, type FlowBuilder, type Job } from "longshore";
+import type { Access, Scope } from "longshore/server";
+import type { ServerEnv } from "../../../src/server/http/env.js";
+import { problemOf, problemResponse } from "../../../src/server/http/problem.js";
+import { addEventRoutes } from "../../../src/server/routes/events.js";
+import { LiveFixture, Reading } from "./streams.js";
+
+let live: LiveFixture;
+let own: Job;
+let other: Job;
+
+beforeEach(async () => {
+  live = new LiveFixture();
+  const { longshore } = live;
+  own = await longshore.enqueue("scan", null, { queue: "scans", tags: ["app:7"] });
+  other = await longshore.enqueue("scan", null, { queue: "scans", tags: ["app:8"] });
+});
+
+afterEach(() => live.close());
+
+const WITH_TAG: Access = { subject: "seven", tag: "app:7", allows: () => true };
+
+/** Asks for topics with an access. */
+async function ask(access: Access, topics: string): Promise<Response> {
+  const app = new OpenAPIHono<ServerEnv>();
+  app.onError((error) => problemResponse(problemOf(error)));
+  app.use("*", async (c, next) => {
+    c.set("access", access);
+    await next();
+  });
+  const parts = { longshore: live.longshore, tasks: new Map(), log: () => {}, closing: new AbortController().signal };
+  addEventRoutes(app, parts, live.hub);
+  const answer = app.request(`/api/events?topics=${encodeURIComponent(topics)}`, {}, {});
+  return (await Promise.all([answer, live.rest()]))[0];
+}
+
+async function codeOf(response: Response): Promise<unknown> {
+  return [response.status, ((await response.json()) as { code: string }).code];
+}
+
+async function follow(access: Access, topics: string): Promise<Reading> {
+  const response = await ask(access, topics);
+  expect(response.status).toBe(200);
+  const reading = new Reading(response.body as ReadableStream<Uint8Array>);
+  await live.rest();
+  return reading;
+}
+
+it("needs the right to read", async () => {
+  expect(await codeOf(await ask({ subject: "x", tag: null, allows: () => false }, "overview"))).toEqual([
+    ...[403, "SCOPE_MISSING"],
+  ]);
+});
+
+it("lets a tenant follow its jobs and its tag, and shows it no others", async () => {
+  const seen = await follow(WITH_TAG, `job:${own.id},tag:app:7`);
+  expect(seen.of("snapshot").map(({ data }) => data.topic)).toEqual([`job:scans/${own.id}`, "tag:app:7"]);
+  await other.cancel();
+  await own.cancel();
+  await live.pass(1_000);
+  expect(new Set(seen.events.map(({ jobId, job }) => jobId ?? job.jobId))).toEqual(new Set([own.id]));
+});
+
+it.each(["overview", "failures", "queue:scans", "tag:app:8", "tag:app:7,overview"])(
+  "refuses a tenant %s",
+  async (topics) => {
+    expect(await codeOf(await ask(WITH_TAG, topics))).toEqual([403, "TENANT_TOKEN"]);
+  },
+);
+
+it("has no job of another tenant, nor says that there is one", async () => {
+  expect(await codeOf(await ask(WITH_TAG, `job:${other.id}`))).toEqual([404, "JOB_NOT_FOUND"]);
+  expect(await codeOf(await ask(WITH_TAG, `job:${own.id},job:scans/${other.id}`))).toEqual([404, "JOB_NOT_FOUND"]);
+  expect(live.hub.size).toMatchObject({ streams: 0, topics: 0, listeners: 0 });
+});
+
+it("shows a tenant those jobs of its flow that carry its tag", async () => {
+  const mine = task("mine", { queue: "a", tags: ["app:7"] }, () => 1);
+  const shared = task("shared", { queue: "b" }, () => 2);
+  const both = flow("both", ($: FlowBuilder<null>) => {
+    $(mine, null as never);
+    return $(shared, null as never);
+  });
+  const job = await live.longshore.enqueue(both, null, { tags: ["app:7"] });
+  const all = await follow({ ...WITH_TAG, tag: null }, `flow:${job.id}`);
+  const some = await follow(WITH_TAG, `flow:${job.id}`);
+  expect(all.of("snapshot")[0]?.data.memberCount).toBe(2);
+  const carrying = (await job.members()).filter(({ tags }) => tags.includes("app:7")).map(({ id }) => id);
+  expect(carrying).toHaveLength(1);
+  expect(some.of("snapshot")[0]?.data.members.map(({ jobId }: { jobId: string }) => jobId)).toEqual(carrying);
+});
+
+it("hides what handlers emit from a token that may not read payloads", async () => {
+  const talk = task("talk", { queue: "talks" }, ({ emit }) => emit("said", { secret: 1 }));
+  const job = await live.longshore.enqueue(talk, null);
+  const reader: Access = { subject: "reader", tag: null, allows: (scope: Scope) => scope === "read" };
+  const [hidden, shown] = [
+    await follow(reader, `job:${job.id}`),
+    await follow({ ...WITH_TAG, tag: null }, `job:${job.id}`),
+  ];
+  live.longshore.worker([talk]);
+  await live.pass(2_000);
+  expect(hidden.events.find(({ kind }) => kind === "milestone")).toMatchObject({ name: "said", value: null });
+  expect(shown.events.find(({ kind }) => kind === "milestone")).toMatchObject({ name: "said", value: { secret: 1 } });
+});
+
+it("ends within a heartbeat when the token ends", async () => {
+  let holds = true;
+  const seen = await follow({ ...WITH_TAG, tag: null, holds: () => Promise.resolve(holds) }, "overview");
+  await live.pass(15_000, 1_000);
+  expect(seen.isOver).toBe(false);
+  holds = false;
+  await live.pass(15_000, 1_000);
+  expect(seen.frames.at(-1)).toMatchObject({ event: "end", data: { reason: "access-ended" } });
+});
+
+it("ends within a heartbeat when a job loses the tag of the tenant that follows it", async () => {
+  const seen = await follow(WITH_TAG, `job:${own.id}`);
+  await own.update({ tags: ["app:8"] });
+  await live.pass(15_000, 1_000);
+  expect(seen.frames.at(-1)).toMatchObject({ event: "end", data: { reason: "access-ended" } });
+});
