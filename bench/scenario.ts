@@ -18,7 +18,7 @@ export interface Scenario {
 export interface Measure {
   /** The name in results: the scenario's id, or more than it ("pickup p50"). */
   readonly name: string;
-  readonly unit: "jobs/s" | "ms" | "bytes/job" | "commands/h" | "ms CPU/h" | "µs/job" | "ratio" | "MB";
+  readonly unit: "jobs/s" | "ms" | "bytes/job" | "commands/h" | "ms CPU/h" | "µs/job" | "ratio" | "MB" | "%" | "1/s";
   readonly better: "more" | "less";
 }
 

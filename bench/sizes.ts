@@ -74,6 +74,7 @@ const FIXED: Readonly<Record<string, { readonly quick: Fixed; readonly full: Fix
   memory: { quick: { jobs: 10_000, rounds: 1 }, full: { jobs: 100_000, rounds: 2 } },
   idle: { quick: { jobs: 0, rounds: 1 }, full: { jobs: 0, rounds: 1 } },
   "series-cost": { quick: { jobs: 20_000, rounds: 3 }, full: { jobs: 100_000, rounds: 5 } },
+  live: { quick: { jobs: 1_000, rounds: 1 }, full: { jobs: 1_000, rounds: 3 } },
   recover: { quick: { jobs: 1_000, rounds: 1 }, full: { jobs: 1_000, rounds: 3 } },
   bounds: { quick: { jobs: boundsOf(20_000), rounds: 1 }, full: { jobs: boundsOf(100_000), rounds: 1 } },
   search: { quick: { jobs: searchOf(20_000), rounds: 1 }, full: { jobs: searchOf(1_000_000), rounds: 1 } },

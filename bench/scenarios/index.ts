@@ -4,6 +4,7 @@ import { addBulk, addConc, addSeq } from "./add.js";
 import { backlog } from "./backlog.js";
 import { bounds } from "./bounds.js";
 import { idle } from "./idle.js";
+import { live } from "./live.js";
 import { memory } from "./memory.js";
 import { pickup } from "./pickup.js";
 import { recover } from "./recover.js";
@@ -31,6 +32,7 @@ export const SCENARIOS: readonly Scenario[] = [
   bounds,
   search,
   seriesCost,
+  live,
 ];
 
 /** The scenario of this id. @throws Error when there is none */
