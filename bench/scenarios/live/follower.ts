@@ -1,4 +1,7 @@
-/** A client of the scenario `live`: a socket of its own to the server, and how long each report took to come. */
+/**
+ * A client of the scenario `live`: a socket of its own to the server, and how long each report took to come. What comes is kept with the
+ * moment at which it came, and read after all is over: reading it for 200 clients in one process would be measured otherwise.
+ */
 import { once } from "node:events";
 import { Agent, request, type ClientRequest, type IncomingMessage } from "node:http";
 import { moment } from "../../moment.js";
@@ -10,15 +13,18 @@ interface Change {
   readonly progress?: { readonly message: string | null };
 }
 
-export class Follower {
-  /** Milliseconds from the call in the handler to its receipt here. */
-  readonly latencies: number[] = [];
+/** What the reports of a client say. */
+export interface Received {
+  /** Milliseconds from the call in the handler to its receipt. */
+  readonly latencies: readonly number[];
   /** The jobs of which anything came. */
-  readonly jobs = new Set<string>();
+  readonly jobs: ReadonlySet<string>;
+}
+
+export class Follower {
   isCounting = false;
-  #frames = 0;
-  #snapshots = 0;
-  #failure: string | null = null;
+  readonly #chunks: { readonly at: number; readonly data: Buffer }[] = [];
+  #isOver = false;
   readonly #request: ClientRequest;
 
   private constructor(begun: ClientRequest) {
@@ -34,49 +40,59 @@ export class Follower {
     const follower = new Follower(begun);
     const [response] = (await once(begun, "response")) as [IncomingMessage];
     if (response.statusCode !== 200) throw new NotVerified(`the server answered ${response.statusCode}`);
-    await new Promise<void>((resolve) => follower.#read(response, topics.length, resolve));
+    await new Promise<void>((resolve) => follower.#keep(response, topics.length, resolve));
     return follower;
   }
 
-  /** How many frames came. @throws NotVerified when the stream ended, or began anew with snapshots */
-  check(topics: number): number {
-    if (this.#failure !== null) throw new NotVerified(this.#failure);
-    if (this.#snapshots > topics) throw new NotVerified("a snapshot took the place of changes");
-    return this.#frames;
+  /** Reads what came while it counted. @throws NotVerified when the stream ended, or a snapshot took the place of changes */
+  received(): Received {
+    if (this.#isOver) throw new NotVerified("the server ended a stream");
+    const latencies: number[] = [];
+    const jobs = new Set<string>();
+    let text = "";
+    for (const { at, data } of this.#chunks) {
+      const frames = (text + data.toString("latin1")).split("\n\n");
+      text = frames.pop() ?? "";
+      for (const frame of frames) {
+        if (frame.startsWith("event: snapshot")) throw new NotVerified("a snapshot took the place of changes");
+        for (const [jobId, calledAt] of reportsOf(frame)) {
+          jobs.add(jobId);
+          latencies.push(at - calledAt);
+        }
+      }
+    }
+    return { latencies, jobs };
   }
 
   stop(): void {
     this.#request.destroy();
   }
 
-  #read(response: IncomingMessage, topics: number, begun: () => void): void {
-    let text = "";
-    response.setEncoding("utf8");
+  #keep(response: IncomingMessage, topics: number, begun: () => void): void {
+    let head = "";
     response.on("error", () => {});
-    response.on("data", (data: string) => {
+    response.on("data", (data: Buffer) => {
       const at = moment();
-      text += data;
-      for (let end = text.indexOf("\n\n"); end !== -1; end = text.indexOf("\n\n")) {
-        this.#take(text.slice(0, end), at);
-        text = text.slice(end + 2);
-        if (this.#snapshots === topics) begun();
-      }
+      if (this.isCounting) this.#chunks.push({ at, data });
+      if (head === "begun") return;
+      head += data.toString("latin1");
+      if (head.split("event: snapshot").length <= topics || !head.endsWith("\n\n")) return;
+      head = "begun";
+      begun();
     });
     response.on("end", () => {
-      this.#failure ??= "the server ended a stream";
+      this.#isOver = true;
     });
   }
+}
 
-  #take(frame: string, at: number): void {
-    if (frame.startsWith("event: snapshot")) this.#snapshots += 1;
-    if (frame.startsWith("event: end")) this.#failure = `the server ended a stream: ${frame}`;
-    if (!frame.startsWith("event: delta") || !this.isCounting) return;
-    this.#frames += 1;
-    const data = JSON.parse(frame.slice(frame.indexOf("\ndata: ") + 7)) as { readonly events: readonly Change[] };
-    for (const { kind, jobId, progress } of data.events) {
-      if (kind !== "progress" || jobId === undefined || progress === undefined) continue;
-      this.jobs.add(jobId);
-      this.latencies.push(at - Number(progress.message));
-    }
-  }
+/** The reports of a frame: of which job, and when the handler made it. The first frame may be half one. */
+function reportsOf(frame: string): [string, number][] {
+  const start = frame.indexOf("\ndata: ");
+  if (!frame.startsWith("event: delta") || start === -1) return [];
+  const { events } = JSON.parse(frame.slice(start + 7)) as { readonly events: readonly Change[] };
+  return events.flatMap(({ kind, jobId, progress }): [string, number][] => {
+    if (kind !== "progress" || jobId === undefined || progress === undefined) return [];
+    return [[jobId, Number(progress.message)]];
+  });
 }

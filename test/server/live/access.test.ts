@@ -85,6 +85,11 @@ it("shows a tenant those jobs of its flow that carry its tag", async () => {
     return $(shared, null as never);
   });
   const job = await live.longshore.enqueue(both, null, { tags: ["app:7"] });
+  const [foreign] = (await job.members()).filter(({ task: name }) => name === "shared");
+  await live.longshore
+    .queue("b")
+    .job(foreign?.id ?? "")
+    .update({ tags: ["app:8"] });
   const all = await follow({ ...WITH_TAG, tag: null }, `flow:${job.id}`);
   const some = await follow(WITH_TAG, `flow:${job.id}`);
   expect(all.of("snapshot")[0]?.data.memberCount).toBe(2);

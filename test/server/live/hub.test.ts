@@ -21,6 +21,8 @@ const scan = task("scan", { queue: "scans", steps: ["read", "think"] }, async ({
   return "done";
 });
 
+const sorted = <Value>(values: readonly Value[]): Value[] => values.toSorted((a, b) => (a < b ? -1 : 1));
+
 const NOTHING = { streams: 0, subjects: 0, topics: 0, lingering: 0, queues: 0, listeners: 0 };
 
 it("begins with a snapshot of the job, and goes on with what changes until its end", async () => {
@@ -140,9 +142,8 @@ it("sends at most four frames a second of a topic, the latest progress and every
   live.longshore.worker([busy]);
   await live.pass(3_000, 10);
   const times = seen.of("delta").map(({ data }) => Date.parse(data.at));
-  for (const [index, time] of times.entries()) {
-    if (index > 0) expect(time - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(250);
-  }
+  const between = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  expect(Math.min(...between)).toBeGreaterThanOrEqual(250);
   const progress = seen.events.filter(({ kind }) => kind === "progress").map((event) => event.progress.percent);
   expect(progress.length).toBeGreaterThan(3);
   expect(progress.length).toBeLessThan(15);
@@ -185,13 +186,13 @@ it("tries again to read what events it missed when the engine does not answer", 
         failing = 3;
         return { ...answer, events: [], gap: true };
       },
-      getJobs: ((params: Parameters<typeof engine.getJobs>[0]) => {
+      getJobs: (params) => {
         if (failing > 0) {
           failing -= 1;
           throw new EngineUnavailable("memory", "it is down");
         }
         return engine.getJobs(params);
-      }) as typeof engine.getJobs,
+      },
     }),
   );
   const job = await gappy.enqueue(scan);
@@ -274,9 +275,9 @@ it("shows a flow with its jobs, those that it adds while it runs, too, until its
   ]);
   // Those that were over before they could be listened to say so as they join.
   const ends = seen.events.filter(({ state }) => state === "completed");
-  expect(ends.map(({ queue }) => queue).toSorted()).toEqual(["forest", "leaves", "leaves", "leaves", "trunks"]);
+  expect(sorted(ends.map(({ queue }) => queue))).toEqual(["forest", "leaves", "leaves", "leaves", "trunks"]);
   const values = seen.events.filter(({ kind }) => kind === "milestone").map(({ value }) => value);
-  expect(values.toSorted()).toEqual([0.5, 1, 1.5]);
+  expect(sorted(values)).toEqual([0.5, 1, 1.5]);
   expect(seen.events.findLast(({ kind, jobId }) => kind === "progress" && jobId === job.id).progress.percent).toBe(100);
   const late = await live.open(`flow:forest/${job.id}`);
   expect(late.of("snapshot")[0]?.data).toMatchObject({ job: { state: "completed" }, memberCount: 4 });

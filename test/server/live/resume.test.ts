@@ -27,7 +27,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** What a client knows of each topic: how it was when it saw a snapshot, and what it heard since. */
+/** What a client knows of each topic: how it was when it saw a snapshot, and what came since. */
 class Known {
   readonly topics = new Map<string, { base: Frame["data"]; events: string[] }>();
   lastId: string | null = null;
@@ -90,7 +90,7 @@ async function follow(steps: readonly Step[]): Promise<void> {
     const own = known.topics.get(topic);
     expect(own?.events).toEqual(events.slice(events.length - (own?.events.length ?? 0)));
     if (own?.base.job === undefined) continue;
-    // What it knew when it began is how the job was right before what it heard.
+    // What it knew when it began is how the job was right before what came.
     const before = events.at(events.length - own.events.length - 1);
     const state = own.events.length === events.length ? "queued" : before?.split(" ").at(-1);
     expect([topic, own.base.job.state]).toEqual([topic, state]);
