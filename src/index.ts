@@ -103,6 +103,7 @@ export type { Clock, Random } from "./model/value/clock.js";
 export type { SeriesOutcome } from "./model/series/figures.js";
 export type { Json } from "./model/value/codec.js";
 export type { Dependency, DependencyEnd, DependencyPolicy, DependencyRecord } from "./model/job/dependency.js";
+export type { AuditEntry, AuditKind, AuditLog, AuditPage, AuditQuery, AuditRecord } from "./client/access/audit-log.js";
 export type { CreatedToken, TokenInfo, Tokens } from "./client/access/tokens.js";
 export type { Grant, Scope } from "./model/access/scope.js";
 export type { TokenFacts, TokenSpec } from "./model/access/token.js";

@@ -19,6 +19,7 @@ import type { AnyTask, Task } from "../define/task.js";
 import type { WorkerOptions } from "../worker/options.js";
 import { Worker } from "../worker/worker.js";
 import { ConnectionContext } from "./connection/context.js";
+import { AuditLog } from "./access/audit-log.js";
 import { Tokens } from "./access/tokens.js";
 import { Documents } from "./documents/documents.js";
 import type { TaskDescription } from "../model/document/task-description.js";
@@ -82,6 +83,8 @@ export class Longshore {
   readonly schedules: Schedules;
   /** Tokens: who may ask the server, and for what. */
   readonly tokens: Tokens;
+  /** Who did what through the server. */
+  readonly audit: AuditLog;
   readonly #setup: WorkerSetup;
   readonly #context: ConnectionContext;
   readonly #specs: SpecMaker;
@@ -100,6 +103,7 @@ export class Longshore {
     this.#readyChecks = new ReadyChecks(setup.engine, setup.clock);
     this.schedules = new Schedules(this.#context, setup.queueDefaults, () => this.#closing !== null);
     this.tokens = new Tokens((kind) => this.platformDocuments(kind), setup.clock);
+    this.audit = new AuditLog((kind) => this.platformDocuments(kind));
   }
 
   /**
@@ -532,6 +536,11 @@ export class Longshore {
    */
   documents<Value = unknown>(kind: string): Documents<Value> {
     return this.platformDocuments(parseKind("kind", kind));
+  }
+
+  /** The most bytes of JSON an input may have. */
+  get payloadCap(): number {
+    return this.#context.payloadCap;
   }
 
   /** @internal The documents of a kind that the platform keeps, such as its audit log. */

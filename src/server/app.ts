@@ -4,7 +4,8 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { DocumentProfile } from "../client/profile/document-profile.js";
-import { OPEN_ACCESS } from "./http/access.js";
+import type { AccessControl } from "./access/control.js";
+import { securityHeaders } from "./access/headers.js";
 import type { ServerParts } from "./http/parts.js";
 import { addJobDocumentRoute } from "./compat/job-document.js";
 import type { ParsedCompat } from "./compat/options.js";
@@ -28,6 +29,8 @@ import { addQueueRoutes } from "./routes/queues.js";
 import { addScheduleRoutes } from "./routes/schedules.js";
 import { addWorkerRoutes } from "./routes/workers.js";
 import { boundBody } from "./http/body.js";
+import { addAuditRoute } from "./routes/audit.js";
+import { addSessionRoutes } from "./routes/session.js";
 import { addDocumentRoute } from "./routes/openapi.js";
 import { API_VERSION, type Guard, type ServerApp, type ServerEnv } from "./http/env.js";
 import { problemOfIssues } from "./http/invalid.js";
@@ -44,14 +47,16 @@ export interface AppOptions {
 }
 
 /** Makes the app. */
-export function createApp(parts: ServerParts, options: AppOptions): ServerApp {
+export function createApp(parts: ServerParts, access: AccessControl, options: AppOptions): ServerApp {
   const app = bareApp(parts);
+  app.use("*", securityHeaders());
   addHealthRoutes(app, parts);
   app.use("*", withPublicPath());
   app.use("*", versionHeader());
   app.use("*", tokenFrom(options.compat.tokenHeader));
+  for (const guard of access.guards) app.use("*", guard);
   app.use("*", boundBody());
-  app.use("*", openAccess());
+  addSessionRoutes(app, access);
   addRoutes(app, parts, options);
   return app;
 }
@@ -99,6 +104,7 @@ export function addRoutes(app: ServerApp, parts: ServerParts, { compat, profile,
   addTagRoutes(app, parts);
   addSeriesRoutes(app, parts);
   addInfoRoutes(app, parts);
+  addAuditRoute(app, parts);
   addDocumentRoute(app);
   addHomeRoute(app);
   addCompatRoutes(app, parts, compat);
@@ -121,11 +127,4 @@ function versionHeader(): Guard {
 function withVersion(response: Response): Response {
   response.headers.set("longshore-api-version", API_VERSION);
   return response;
-}
-
-function openAccess(): Guard {
-  return async (c, next) => {
-    c.set("access", OPEN_ACCESS);
-    await next();
-  };
 }

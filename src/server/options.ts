@@ -2,13 +2,15 @@
 import type { AnyTask } from "../define/task.js";
 import type { DocumentProfile } from "../client/profile/document-profile.js";
 import { parseCompat, parseDocumentProfile, type CompatOptions, type ParsedCompat } from "./compat/options.js";
+import { ACCESS_OPTIONS, parseAccess, type AccessOptions, type ParsedAccess } from "./access/options.js";
 import type { ServerLog } from "./http/parts.js";
+import { systemClock, type Clock } from "../model/value/clock.js";
 import { STREAM_CAPS, type StreamCaps } from "./live/hub.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { parseWhole } from "../model/value/scalar.js";
 
 /** The options of `createServer`. */
-export interface ServerOptions {
+export interface ServerOptions extends AccessOptions {
   /**
    * Tasks that this process knows: an input that breaks the schema of one is refused before the job is accepted, and its options
    * are the defaults of its jobs. Any other task is enqueued by its name. Default: none.
@@ -24,11 +26,6 @@ export interface ServerOptions {
    * send them. Default: false.
    */
   trustProxy?: boolean;
-  /**
-   * Lets everybody who reaches the server do everything: for a host application that has signed its users in before it hands
-   * a request over. Default: false.
-   */
-  open?: boolean;
   /** What `GET /api/jobs/{id}` answers: another system's document of the job, in place of our own. Default: our own. */
   profile?: DocumentProfile;
   /** The routes of another system, beside ours, for clients that know those. Default: none. */
@@ -40,6 +37,8 @@ export interface ServerOptions {
   sseClients?: { process?: number; subject?: number };
   /** Where the server tells what its operator should know. Default: warnings and errors as lines of JSON on standard error. */
   log?: ServerLog;
+  /** The clock for what lasts some time, such as sessions. Default: the machine's. For tests. */
+  clock?: Clock;
 }
 
 /** The options, checked, with their defaults. */
@@ -47,22 +46,24 @@ export interface ParsedServerOptions {
   readonly tasks: ReadonlyMap<string, AnyTask>;
   readonly basePath: string;
   readonly trustProxy: boolean;
-  readonly open: boolean;
+  readonly access: ParsedAccess;
   readonly profile: DocumentProfile | null;
   readonly compat: ParsedCompat;
   readonly sseClients: StreamCaps;
   readonly log: ServerLog;
+  readonly clock: Clock;
 }
 
 const OPTIONS: readonly string[] = [
   "tasks",
   "basePath",
   "trustProxy",
-  "open",
+  ...ACCESS_OPTIONS,
   "profile",
   "compat",
   "sseClients",
   "log",
+  "clock",
 ] satisfies (keyof ServerOptions)[];
 
 /** Checks the options of a server. @throws InvalidInput */
@@ -77,11 +78,12 @@ export function parseServerOptions(options: ServerOptions): ParsedServerOptions 
     tasks: parseTasks(options.tasks ?? []),
     basePath: parseBasePath(options.basePath ?? ""),
     trustProxy: parseFlag("trustProxy", options.trustProxy),
-    open: parseFlag("open", options.open),
+    access: parseAccess(options),
     profile: options.profile === undefined ? null : parseDocumentProfile("profile", options.profile),
     compat: parseCompat(options.compat),
     sseClients: parseCaps(options.sseClients ?? {}),
     log: parseLog(options.log),
+    clock: options.clock ?? systemClock,
   };
 }
 

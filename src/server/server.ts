@@ -4,13 +4,15 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Longshore } from "../client/longshore.js";
-import { InvalidInput } from "../model/errors/errors.js";
 import { createApp } from "./app.js";
+import { AccessControl } from "./access/control.js";
+import { protect } from "./access/headers.js";
 import type { ServerApp, ServerBindings } from "./http/env.js";
 import { Listener, type Listening, type ListenOptions } from "./http/listener.js";
 import { nodeHandler, type NodeHandler } from "./http/node-handler.js";
 import { LiveHub } from "./live/hub.js";
 import { locate } from "./http/paths.js";
+import { PayloadWatch } from "./http/payload-watch.js";
 import { problemOf, problemResponse } from "./http/problem.js";
 import { parseServerOptions, type ServerOptions } from "./options.js";
 
@@ -29,7 +31,7 @@ export function createServer(longshore: Longshore, options: ServerOptions = {}):
 export class LongshoreServer {
   readonly #app: ServerApp;
   readonly #basePath: string;
-  readonly #open: boolean;
+  readonly #access: AccessControl;
   readonly #listener: Listener;
   readonly #node: NodeHandler;
   readonly #hub: LiveHub;
@@ -38,16 +40,17 @@ export class LongshoreServer {
   /** @internal Servers come from `createServer`. */
   constructor(longshore: Longshore, given: ServerOptions) {
     const options = parseServerOptions(given);
-    this.#open = options.open;
     this.#basePath = options.basePath;
-    const { tasks, log } = options;
+    const { tasks, log, trustProxy, clock, compat, profile } = options;
+    this.#access = new AccessControl({ longshore, options: options.access, tasks, trustProxy, log, clock });
     this.#hub = new LiveHub(longshore, { caps: options.sseClients });
-    this.#app = createApp(
-      { longshore, tasks, log, closing: this.#closing.signal },
-      { compat: options.compat, profile: options.profile, hub: this.#hub },
-    );
+    const payloads = new PayloadWatch(longshore.payloadCap, log);
+    const parts = { longshore, tasks, log, payloads, closing: this.#closing.signal };
+    this.#app = createApp(parts, this.#access, { compat, profile, hub: this.#hub });
     this.#node = nodeHandler((request, bindings) => this.#answer(request, bindings));
-    this.#listener = new Listener(this.#node);
+    this.#listener = new Listener(
+      nodeHandler((request, bindings) => this.#answer(request, { ...bindings, listening: true })),
+    );
   }
 
   /**
@@ -56,7 +59,7 @@ export class LongshoreServer {
    * @example export const { GET, POST } = { GET: server.fetch, POST: server.fetch };
    */
   get fetch(): (request: Request) => Promise<Response> {
-    this.#checkMounted();
+    this.#access.requireDecided();
     return (request) => this.#answer(request, {});
   }
 
@@ -67,19 +70,23 @@ export class LongshoreServer {
    * @example app.use("/admin/jobs", server.node);
    */
   get node(): (request: IncomingMessage, response: ServerResponse) => void {
-    this.#checkMounted();
+    this.#access.requireDecided();
     return this.#node;
   }
 
   /**
-   * Listens.
+   * Listens. On an address of this machine alone it is open until there is a token, configured or stored, or `authorize`; on any other
+   * it does not begin without one.
    * @param options.host default: `127.0.0.1`
    * @param options.port default: 9181; 0 takes a free one
    * @returns the address
    * @throws InvalidInput; what the system says of an address that is taken
    */
   async listen(options: ListenOptions = {}): Promise<Listening> {
-    return this.#listener.listen(options);
+    const sayWhoIsLetIn = await this.#access.listensOn(options.host ?? "127.0.0.1");
+    const listening = await this.#listener.listen(options);
+    sayWhoIsLetIn();
+    return listening;
   }
 
   /** How many connections clients hold open to where it listens. */
@@ -99,18 +106,14 @@ export class LongshoreServer {
     return this.#listener.close();
   }
 
-  #checkMounted(): void {
-    if (this.#open) return;
-    const rule = "who reaches it may do everything: say so with open: true";
-    throw new InvalidInput("open", undefined, rule);
-  }
-
   async #answer(request: Request, bindings: ServerBindings): Promise<Response> {
     try {
       const located = locate(request, this.#basePath, bindings);
       return await this.#app.fetch(located.request, { ...bindings, publicPath: located.publicPath });
     } catch (error) {
-      return problemResponse(problemOf(error));
+      const response = problemResponse(problemOf(error));
+      protect(response, "/api");
+      return response;
     }
   }
 }

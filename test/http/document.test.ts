@@ -9,6 +9,10 @@ import { createServer } from "longshore/server";
 /** The operations that the client does not offer, and why. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   "GET /api/openapi.json": "for tools that read the document",
+  "POST /api/session": "for browsers that sign in: a client sends its token",
+  "GET /api/session": "for browsers that sign in",
+  "DELETE /api/session": "for browsers that sign in",
+  "GET /api/audit": "for operators",
 };
 
 const folder = fileURLToPath(new URL("../../src/http/", import.meta.url));

@@ -1,7 +1,7 @@
 /** `longshore dashboard`: the server alone, beside workers that run elsewhere. */
 import type { Command } from "commander";
 import { connectedTo, targetOf, type GlobalFlags } from "../flags/connection.js";
-import { addServerFlags, serverAddressOf, type ServerFlags } from "../flags/server-flags.js";
+import { addServerFlags, serverAccessOf, serverAddressOf, type ServerFlags } from "../flags/server-flags.js";
 import { logFormatOf } from "../flags/worker-flags.js";
 import { preloadServer, serve } from "../serving/serve.js";
 import { noWorkers } from "../serving/workers.js";
@@ -34,7 +34,7 @@ async function runDashboard(flags: GlobalFlags & DashboardFlags): Promise<void> 
   const target = targetOf({ ...flags, ...urlOf(flags) }, process.env);
   preloadServer();
   await connectedTo(target, { lasting: true }, async (longshore) => {
-    const server = await serve(longshore, { address, tasks: [], log });
+    const server = await serve(longshore, { address, access: serverAccessOf(flags), tasks: [], log });
     const workers = noWorkers(log);
     const disobey = onStopSignals((signal) => workers.stop({ signal }));
     await workers.finished;

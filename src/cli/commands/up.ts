@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { listed } from "../flags/arguments.js";
 import { connectedTo, targetOf, type GlobalFlags } from "../flags/connection.js";
-import { addServerFlags, serverAddressOf, type ServerFlags } from "../flags/server-flags.js";
+import { addServerFlags, serverAccessOf, serverAddressOf, type ServerFlags } from "../flags/server-flags.js";
 import { loadTasks } from "../flags/task-files.js";
 import { addRunFlags, logFormatOf, workerOptionsOf, type WorkerFlags } from "../flags/worker-flags.js";
 import { ownWorker } from "../serving/own-worker.js";
@@ -58,7 +58,7 @@ async function runUp(command: Command): Promise<void> {
   preloadServer();
   const tasks = await loadTasks(flags.tasks ?? [], resolve(flags.path ?? "."));
   await connectedTo(target, { creates: true, alone: true, lasting: true, name: flags.name }, async (longshore) => {
-    const server = await serve(longshore, { address, tasks, log });
+    const server = await serve(longshore, { address, access: serverAccessOf(flags), tasks, log });
     if (tasks.length === 0) log.write("warn", "No --tasks: jobs are accepted, and wait for workers of other processes");
     const workers = tasks.length === 0 ? noWorkers(log) : ownWorker(longshore, tasks, options, log);
     const disobey = onStopSignals((signal) => workers.stop({ signal }));

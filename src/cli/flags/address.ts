@@ -1,5 +1,5 @@
 /** Where a command listens: the address as it is written, and in words why the system refuses it. */
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv6 } from "node:net";
 import { InvalidInput, LongshoreError } from "../../model/errors/errors.js";
 
 /** Where to listen. */
@@ -39,11 +39,6 @@ export function parseAddress(flag: string, text: string): Address {
     throw new InvalidInput(flag, text, "[host:]port, such as 9182, 0.0.0.0:9182 or [::]:9182");
   }
   return { host, port: parsePort(flag, port) };
-}
-
-/** Is this an address that only programs of this machine reach? */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
 /** The address as part of a URL. */

@@ -4,12 +4,14 @@
  */
 import type { Longshore } from "../../client/longshore.js";
 import type { AnyTask } from "../../define/task.js";
-import { refusal, isLoopback, type Address } from "../flags/address.js";
+import { refusal, type Address } from "../flags/address.js";
+import type { serverAccessOf } from "../flags/server-flags.js";
 import type { Log } from "../terminal/log.js";
 
 /** What a server is made with. */
 export interface ServeOptions {
   readonly address: Address;
+  readonly access: ReturnType<typeof serverAccessOf>;
   /** The tasks that it knows, for their schemas and options. */
   readonly tasks: readonly AnyTask[];
   readonly log: Log;
@@ -32,20 +34,16 @@ export function preloadServer(): void {
  * Listens, and logs where.
  * @throws AddressRefused when the system does not let it
  */
-export async function serve(longshore: Longshore, { address, tasks, log }: ServeOptions): Promise<Serving> {
+export async function serve(longshore: Longshore, { address, access, tasks, log }: ServeOptions): Promise<Serving> {
   const { createServer } = await import("../../server/server.js");
   const server = createServer(longshore, {
+    ...access,
     tasks,
     log: (level, message, fields) => log.write(level, message, fields),
   });
   const { url } = await listening(() => server.listen(address), address);
-  log.write("warn", `Nobody needs a token: the server is open to ${audience(address.host)}`);
   log.write("info", "Server started", { url, engine: longshore.info.url });
   return { url, close: () => server.close() };
-}
-
-function audience(host: string): string {
-  return isLoopback(host) ? "every program of this machine, and to no other" : "everybody who reaches this machine";
 }
 
 async function listening<T>(listen: () => Promise<T>, address: Address): Promise<T> {

@@ -22,5 +22,14 @@ export interface Access {
   readonly holds?: () => Promise<boolean>;
 }
 
+/** What a request is about, as far as its path and query say it; of a job that is created also its task. */
+export interface Resource {
+  /** The kind, as actions begin with it: `jobs`, `queues`. */
+  readonly kind: string;
+  readonly id?: string;
+  readonly queue?: string;
+  readonly task?: string;
+}
+
 /** The access of a server that is open: everything, as `open`. */
 export const OPEN_ACCESS: Access = { subject: "open", tag: null, allows: () => true };

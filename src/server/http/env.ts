@@ -1,7 +1,7 @@
 /** What every handler of the server is given with a request. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
-import type { Access } from "./access.js";
+import type { Access, Resource, Scope } from "./access.js";
 
 /** The variables of a request. */
 export interface ServerEnv {
@@ -10,6 +10,16 @@ export interface ServerEnv {
     access: Access;
     /** What the route does, as the audit log names it: `"jobs.cancel"`. Set by the route. */
     action: string;
+    /** What it is about. Set by the route. */
+    resource: Resource;
+    /** The right that the route needs; `null`: it is for all who are known. Set by the route. */
+    scope: Scope | null;
+    /** Asks the host application, where it has a say; sets `access` to what it answers. Throws a `Problem` when it says no. */
+    decide?: (action: string, resource: Resource) => Promise<void>;
+    /** Counts so many jobs that are about to be created. Throws a `Problem` 429 when they are too many. */
+    admit?: (jobs: number) => void;
+    /** What a request touched besides what its path names, for the audit log: the first ids, and how many in all. */
+    touched?: { readonly ids: readonly string[]; readonly count: number };
     /** The path under which clients reach the server, without a slash at its end: `""`, `/admin/jobs`. */
     publicPath: string;
   };
@@ -24,6 +34,8 @@ export interface ServerBindings {
   readonly mountedAt?: string;
   /** Closes the connection at once, for a client that takes nothing of an answer any more. */
   readonly hangUp?: () => void;
+  /** Did it come to where the server itself listens? */
+  readonly listening?: boolean;
   /** See the variable of the same name. */
   readonly publicPath?: string;
 }

@@ -1,5 +1,6 @@
 /** What the routes and guards of one server share. */
 import type { Longshore } from "../../client/longshore.js";
+import type { PayloadWatch } from "./payload-watch.js";
 import type { AnyTask } from "../../define/task.js";
 
 /** Where the server tells what its operator should know. `fields` carry no payloads. */
@@ -15,6 +16,8 @@ export interface ServerParts {
   /** The tasks that this process knows, by name. */
   readonly tasks: ReadonlyMap<string, AnyTask>;
   readonly log: ServerLog;
+  /** Looks at the inputs of jobs before they are accepted. */
+  readonly payloads: PayloadWatch;
   /** Aborts when the server closes: whatever waits answers then. */
   readonly closing: AbortSignal;
 }

@@ -3,7 +3,7 @@
  * come from the same declaration, so that neither can forget the other.
  */
 import { z } from "@hono/zod-openapi";
-import type { Access, Scope } from "./access.js";
+import type { Access, Resource, Scope } from "./access.js";
 import type { Guard, ServerContext } from "./env.js";
 import { Problem } from "./problem.js";
 
@@ -11,8 +11,8 @@ import { Problem } from "./problem.js";
 export interface RouteFacts {
   /** What it does, as `authorize` and the audit log name it: `"jobs.cancel"`. */
   readonly action: string;
-  /** The right that it needs. */
-  readonly scope: Scope;
+  /** The right that it needs; `null`: it is for all who are known. */
+  readonly scope: Scope | null;
   /** The kind of resources it belongs to: a chapter of the document. */
   readonly resource: string;
   /** One line. */
@@ -20,32 +20,50 @@ export interface RouteFacts {
   readonly description?: string;
   /** May a token that is narrowed to a tag use it? Such a route narrows what it does by itself. Default: false. */
   readonly tenants?: boolean;
+  /** Does its handler ask the host application (`c.var.decide`) and check the right, since only the body says what it is about? Default: false. */
+  readonly decides?: boolean;
 }
 
 /** The part of a declaration that follows from the facts. Spread it into `createRoute`. */
-export function facts({ action, scope, resource, summary, description, tenants = false }: RouteFacts): {
+export function facts({
+  action,
+  scope,
+  resource,
+  summary,
+  description,
+  tenants = false,
+  decides = false,
+}: RouteFacts): {
   operationId: string;
   tags: string[];
   summary: string;
   description?: string;
   security: { token: string[] }[];
   middleware: Guard[];
-  "x-scope": Scope;
+  "x-scope": Scope | null;
 } {
   return {
     operationId: action,
     tags: [resource],
     summary,
     ...(description === undefined ? {} : { description }),
-    security: [{ token: [scope] }],
-    middleware: [permit(action, scope, tenants)],
+    security: [{ token: scope === null ? [] : [scope] }],
+    middleware: [permit(action, scope, tenants, decides)],
     "x-scope": scope,
   };
 }
 
-function permit(action: string, scope: Scope, tenants: boolean): Guard {
+function permit(action: string, scope: Scope | null, tenants: boolean, decides: boolean): Guard {
   return async (c, next) => {
-    requireScope(c.var.access, scope);
+    const resource = resourceOf(c, action);
+    c.set("action", action);
+    c.set("resource", resource);
+    c.set("scope", scope);
+    const asked = c.var.decide !== undefined && decides;
+    if (!asked) {
+      await c.var.decide?.(action, resource);
+      if (scope !== null) requireScope(c.var.access, scope);
+    }
     if (c.var.access.tag !== null && !tenants) {
       throw new Problem(
         403,
@@ -53,9 +71,19 @@ function permit(action: string, scope: Scope, tenants: boolean): Guard {
         `this token is for the jobs of tag ${c.var.access.tag}: it may not do this`,
       );
     }
-    c.set("action", action);
+    if (scope === "enqueue") c.var.admit?.(1);
     await next();
   };
+}
+
+/** What the path and query of a request name. */
+function resourceOf(c: ServerContext, action: string): Resource {
+  const [kind = ""] = action.split(".");
+  const params: Readonly<Record<string, string>> = c.req.param();
+  const { queue: given, ...named } = params;
+  const [id] = Object.values(named);
+  const queue = given ?? c.req.query("queue") ?? (kind === "queues" ? id : undefined);
+  return { kind, ...(id === undefined ? {} : { id }), ...(queue === undefined ? {} : { queue }) };
 }
 
 /** @throws Problem 403 when the access has not this right */

@@ -30,7 +30,7 @@ const RESOURCE = "Jobs";
 
 const enqueue = createRoute({
   ...facts({
-    ...{ action: "jobs.enqueue", scope: "enqueue", resource: RESOURCE, tenants: true },
+    ...{ action: "jobs.enqueue", scope: "enqueue", resource: RESOURCE, tenants: true, decides: true },
     summary: "Accept a job, or up to 1,000",
     description:
       "With `Idempotency-Key` a repeated request gives the jobs that the first one made, for as long as they are kept. Several jobs are all checked before the first is stored.",
@@ -102,9 +102,10 @@ export function addJobRoutes(app: ServerApp, parts: ServerParts): void {
   const { longshore } = parts;
   app.openapi(enqueue, async (c) => {
     const body = c.req.valid("json");
-    const { access } = c.var;
     const key = c.req.valid("header")["idempotency-key"];
     const given = "jobs" in body ? body.jobs : [body];
+    await decideEach(c, parts, given);
+    const { access } = c.var;
     const requests = given.map(({ task, input, options }, index): JobRequest => {
       const parsed = optionsOf(options);
       const tags = access.tag === null ? {} : { tags: [...(parsed.tags ?? []), access.tag] };
@@ -118,9 +119,12 @@ export function addJobRoutes(app: ServerApp, parts: ServerParts): void {
     for (const { task, options } of requests) {
       requireScope(access, "enqueue", options?.queue ?? (typeof task === "string" ? "default" : task.queue));
     }
+    c.var.admit?.(requests.length - 1);
+    parts.payloads.look(Buffer.byteLength(await c.req.text()), given);
     const jobs = await longshore.enqueueAll(requests).catch((error: unknown) => {
       throw "jobs" in body ? error : ofOnlyJob(error);
     });
+    c.set("touched", { ids: jobs.slice(0, 20).map(({ id }) => id), count: jobs.length });
     if (key !== undefined) await checkSame(jobs, requests);
     const accepted = jobs.map((job) => acceptedJob(job, linkTo(c, "")));
     if ("jobs" in body) return c.json({ jobs: accepted }, 202);
@@ -160,6 +164,24 @@ export async function documentOf(job: Job, c: ServerContext): Promise<JobDocumen
   const [snapshot, dependencies] = await Promise.all([readJob(job), job.dependencies()]);
   const position = snapshot.state === "queued" ? await job.position() : null;
   return jobDocument(snapshot, { position, dependencies }, viewOf(c.var.access), linkTo(c, ""));
+}
+
+/** Asks the host application, where it has a say, about each task and queue that jobs are to be created of. */
+async function decideEach(
+  c: ServerContext,
+  { tasks }: ServerParts,
+  given: readonly z.infer<typeof JobRequestSchema>[],
+): Promise<void> {
+  const { decide } = c.var;
+  if (decide === undefined) return;
+  const asked = new Set<string>();
+  for (const { task, options } of given) {
+    const queue = options?.queue ?? tasks.get(task)?.queue ?? "default";
+    const resource = JSON.stringify([task, queue]);
+    if (asked.has(resource)) continue;
+    asked.add(resource);
+    await decide("jobs.enqueue", { kind: "jobs", task, queue });
+  }
 }
 
 /** The job as it is now, a flow with the progress of its members. */

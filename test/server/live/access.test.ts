@@ -1,4 +1,5 @@
 // Who may follow what: scopes, tenants, and tokens that end while a stream goes on.
+import { PayloadWatch } from "../../../src/server/http/payload-watch.js";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { flow, task, type FlowBuilder, type Job } from "longshore";
@@ -31,7 +32,13 @@ async function ask(access: Access, topics: string): Promise<Response> {
     c.set("access", access);
     await next();
   });
-  const parts = { longshore: live.longshore, tasks: new Map(), log: () => {}, closing: new AbortController().signal };
+  const parts = {
+    longshore: live.longshore,
+    tasks: new Map(),
+    log: () => {},
+    payloads: new PayloadWatch(live.longshore.payloadCap, () => {}),
+    closing: new AbortController().signal,
+  };
   addEventRoutes(app, parts, live.hub);
   const answer = app.request(`/api/events?topics=${encodeURIComponent(topics)}`, {}, {});
   return (await Promise.all([answer, live.rest()]))[0];

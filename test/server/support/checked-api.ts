@@ -4,6 +4,7 @@ import type { Longshore } from "longshore";
 import { addRoutes, bareApp } from "../../../src/server/app.js";
 import type { Access } from "../../../src/server/http/access.js";
 import { boundBody } from "../../../src/server/http/body.js";
+import { PayloadWatch } from "../../../src/server/http/payload-watch.js";
 import { LiveHub } from "../../../src/server/live/hub.js";
 import { parseServerOptions } from "../../../src/server/options.js";
 import type { ServerOptions } from "longshore/server";
@@ -28,7 +29,13 @@ export function checkedApiOf(longshore: Longshore, options: ServerOptions = {}):
 /** The API as one token sees it. */
 export function apiFor(access: Access, longshore: Longshore, options: ServerOptions = {}): Api {
   const { tasks, profile, compat, sseClients } = parseServerOptions(options);
-  const parts = { longshore, tasks, log: () => {}, closing: new AbortController().signal };
+  const parts = {
+    longshore,
+    tasks,
+    log: () => {},
+    payloads: new PayloadWatch(longshore.payloadCap, () => {}),
+    closing: new AbortController().signal,
+  };
   const app = bareApp(parts);
   app.use("*", boundBody());
   app.use("*", async (c, next) => {
