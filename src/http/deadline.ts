@@ -8,18 +8,17 @@ const LONGEST_TIMER = 2_147_483_647;
 
 export class Deadline {
   readonly #controller = new AbortController();
-  readonly #ms: number;
   readonly #outer: AbortSignal | null;
   readonly #abort = (): void => this.#controller.abort(this.#outer?.reason);
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #ms = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Begins at once. @throws the reason of a signal that is aborted already */
   constructor(ms: number, outer: AbortSignal | null | undefined) {
     outer?.throwIfAborted();
-    this.#ms = Math.min(ms, LONGEST_TIMER);
     this.#outer = outer ?? null;
     outer?.addEventListener("abort", this.#abort);
-    this.extend();
+    this.renew(ms);
   }
 
   /** Aborts when the time is up, or the outer signal does. */
@@ -27,14 +26,20 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** Something came: the time begins anew. */
-  extend(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+  /** The time begins anew. */
+  renew(ms: number): void {
+    this.rest();
+    this.#ms = Math.min(ms, LONGEST_TIMER);
     this.#timer = setTimeout(() => this.#controller.abort(), this.#ms);
   }
 
+  /** The time stands still until it begins anew. */
+  rest(): void {
+    clearTimeout(this.#timer);
+  }
+
   end(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.rest();
     this.#outer?.removeEventListener("abort", this.#abort);
   }
 

@@ -3,6 +3,7 @@ import type { InputArguments } from "../define/input-arguments.js";
 import type { Stored } from "../define/stored.js";
 import { queryOfFilter, type HttpJobFilter, type HttpListOptions } from "./filter.js";
 import { HttpJob, type HttpJobRef } from "./job.js";
+import { liveFrames, type HttpLiveFrame } from "./job-events.js";
 import { Pages } from "./pages.js";
 import type { HttpInput, HttpResult, HttpTask } from "./task.js";
 import { Transport, type CallOptions, type HttpOptions } from "./transport.js";
@@ -125,6 +126,19 @@ export class HttpLongshore {
       ({ jobs }) => jobs,
       call,
     );
+  }
+
+  /**
+   * What happens to jobs, flows, queues and tags, as it happens: a snapshot of each topic, then what changes, in at most four frames a
+   * second and topic. A lost connection is taken up again where it was left; where events were missed, a snapshot comes.
+   * @param topics up to 50 of `job:ID`, `job:QUEUE/ID`, `flow:ID`, `queue:NAME`, `tag:TAG`, `overview`, `failures`
+   * @example for await (const frame of longshore.watch(["queue:scans", "tag:user:42"], { signal })) show(frame);
+   */
+  watch(
+    topics: string | readonly string[],
+    { signal }: Pick<CallOptions, "signal"> = {},
+  ): AsyncGenerator<HttpLiveFrame, void, undefined> {
+    return liveFrames(this.#transport, topics, signal);
   }
 
   async #enqueue(

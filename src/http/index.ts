@@ -7,6 +7,7 @@ export {
   type HttpJobRequest,
 } from "./http-longshore.js";
 export { HttpJob, type HttpJobDocument, type HttpJobRef, type HttpResultOptions } from "./job.js";
+export type { HttpJobEvent, HttpLiveEvent, HttpLiveFrame } from "./job-events.js";
 export { HttpJobFailed } from "./job-failed.js";
 export { HttpError, HttpInvalid, HttpProblem, HttpTimeout, HttpUnreachable, type ProblemDocument } from "./errors.js";
 export type { HttpJobConditions, HttpJobFilter, HttpListOptions, HttpNumbers, HttpWindow } from "./filter.js";

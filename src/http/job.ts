@@ -2,6 +2,7 @@
 import { pause } from "./deadline.js";
 import { milliseconds, type Duration } from "./duration.js";
 import { HttpTimeout } from "./errors.js";
+import { jobEvents, type HttpJobEvent } from "./job-events.js";
 import { HttpJobFailed } from "./job-failed.js";
 import type { CallOptions, Transport } from "./transport.js";
 import type { AcceptedJob, Job, JobChange, JobState, Operations, Progress } from "./types.js";
@@ -89,6 +90,16 @@ export class HttpJob<Result = unknown, Input = unknown> {
       const early = Math.min(wait, SHORTEST_POLL) - (Date.now() - asked);
       if (early > 0) await pause(early, signal);
     }
+  }
+
+  /**
+   * Its events, beginning with its present state, until it has ended; of a flow those of its jobs, too. A lost connection is taken up again
+   * where it was left; where events were missed, a `gap` says so, and the state, progress and milestones follow that stand for them.
+   * @throws HttpProblem `JOB_NOT_FOUND`; the signal's reason
+   * @example for await (const event of job.events()) if (event.kind === "progress") bar.value = event.progress.percent;
+   */
+  events({ signal }: Pick<CallOptions, "signal"> = {}): AsyncGenerator<HttpJobEvent, void, undefined> {
+    return jobEvents(this.#transport, this.#ref, signal);
   }
 
   /** Its progress; `null` when none was reported in this run. */

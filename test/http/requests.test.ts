@@ -1,12 +1,10 @@
 // Requests of the typed client: what is sent, how it goes when the network or the server fails, and that it ends in time.
-import { createServer as createHttp, type IncomingMessage, type RequestListener } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { connect, task, type Longshore } from "longshore";
 import { connectHttp, HttpProblem } from "longshore/http";
 import { onEveryEngine } from "../worker/fixtures/on-engines.js";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.js";
+import { answering } from "./answering.js";
 import { served } from "./served.js";
 
 let longshore: Longshore;
@@ -21,22 +19,6 @@ async function proxyTo(port: number): Promise<{ proxy: TcpProxy; url: string }> 
   const proxy = await startTcpProxy(port);
   onTestFinished(() => proxy.stop());
   return { proxy, url: `http://127.0.0.1:${proxy.port}` };
-}
-
-/** A server that answers in its own way; gives its address and what it was sent. */
-async function answering(answer: RequestListener): Promise<{ url: string; requests: IncomingMessage[] }> {
-  const requests: IncomingMessage[] = [];
-  const server = createHttp((request, response) => {
-    requests.push(request);
-    answer(request, response);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
 }
 
 onEveryEngine("an enqueue whose answer is lost after the server acted", (storage) => {

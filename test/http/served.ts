@@ -9,6 +9,7 @@ export interface Served {
   readonly port: number;
   readonly url: string;
   readonly client: HttpLongshore;
+  close(): Promise<void>;
 }
 
 /** Serves a connection. */
@@ -20,5 +21,5 @@ export async function served(
   const server = createServer(longshore, { log: () => {}, ...options });
   const { port, url } = await server.listen({ port: 0 });
   onTestFinished(() => server.close());
-  return { port, url, client: connectHttp(url, clientOptions) };
+  return { port, url, client: connectHttp(url, clientOptions), close: () => server.close() };
 }

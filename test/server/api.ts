@@ -31,10 +31,19 @@ async function send(
 ): Promise<Answer> {
   const [method = "GET", path = "/"] = call.split(" ");
   const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
-  const type = body === undefined ? {} : { "content-type": "application/json" };
-  const request = new Request(`http://localhost${path}`, { method, headers: { ...type, ...headers }, ...sent });
+  const json = body === undefined ? {} : { "content-type": "application/json" };
+  const request = new Request(`http://localhost${path}`, { method, headers: { ...json, ...headers }, ...sent });
   const response = await fetch(request);
-  const text = await response.text();
-  const isJson = (response.headers.get("content-type") ?? "").includes("json");
+  const type = response.headers.get("content-type") ?? "";
+  const text = type.includes("event-stream") ? await beginning(response) : await response.text();
+  const isJson = type.includes("json");
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+/** The first bytes of a stream without end. */
+async function beginning({ body }: Response): Promise<string> {
+  const reader = (body ?? new ReadableStream<Uint8Array>()).getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return new TextDecoder().decode(value);
 }

@@ -43,7 +43,6 @@ const events = createRoute({
   request: {
     query: z.strictObject({
       topics: z.union([z.string().max(LONGEST), z.array(z.string().max(LONGEST)).max(MOST_TOPICS)]).openapi({
-        type: "string",
         description: `1 to ${MOST_TOPICS} of job:ID, job:QUEUE/ID, flow:ID, queue:NAME, tag:TAG, overview, failures; with commas, or repeated`,
         example: "overview",
       }),

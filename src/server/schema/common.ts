@@ -65,7 +65,7 @@ const COMMAS = "several with commas between them, or the parameter several times
 /** Several values of a query. */
 export const Commas = z
   .union([z.string().max(4_000), z.array(Text).max(100)], { error: COMMAS })
-  .openapi({ type: "string", description: COMMAS });
+  .openapi({ description: COMMAS });
 
 /** The values of such a parameter. One that has a comma is given by the parameter several times. */
 export function listOf(given: string | readonly string[]): readonly string[] {

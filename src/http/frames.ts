@@ -1,0 +1,101 @@
+/**
+ * A stream of server-sent events, read by `fetch`, so that the token travels in a header. A stream that is lost is taken up again
+ * where it was left, with a wait that grows as long as nothing comes.
+ */
+import { Deadline, pause } from "./deadline.js";
+import { HttpUnreachable } from "./errors.js";
+import { waitAfter, type OperationRequest, type Transport } from "./transport.js";
+
+/** A frame. */
+export interface Frame {
+  readonly event: string;
+  /** The JSON that it carries. */
+  readonly data: unknown;
+}
+
+/** The operations that answer with a stream. */
+export type StreamName = "GET /api/events" | "GET /api/jobs/{id}/events";
+
+/** A stream on which nothing comes for so long (milliseconds) is dead: there is a sign of life every 15 seconds. */
+const LONGEST_SILENCE = 45_000;
+
+/** The id of the last frame, and how long (milliseconds) the server wants a client to wait before it comes back. */
+interface Place {
+  id: string;
+  retry: number;
+}
+
+/**
+ * The frames of a stream, without end. @throws HttpProblem for what repeating does not mend; the signal's reason
+ */
+export async function* framesOf<Name extends StreamName>(
+  transport: Transport,
+  operation: Name,
+  request: OperationRequest<Name>,
+  signal: AbortSignal | null | undefined,
+): AsyncGenerator<Frame, void, undefined> {
+  const place: Place = { id: "", retry: 0 };
+  for (let failed = 0; ; failed += 1) {
+    const deadline = new Deadline(transport.timeout, signal);
+    try {
+      const headers = { accept: "text/event-stream", ...(place.id === "" ? {} : { "last-event-id": place.id }) };
+      const { body } = await transport.open(operation, { ...request, headers }, deadline.signal);
+      for await (const frame of read(body, place, deadline)) {
+        failed = 0;
+        yield frame;
+      }
+      throw new HttpUnreachable("the stream has ended");
+    } catch (thrown) {
+      const error = deadline.errorOf(thrown);
+      const wait = waitAfter(error, true, failed);
+      if (wait === null) throw error;
+      deadline.end();
+      // Not all clients come back at the same moment.
+      await pause(Math.max(wait, place.retry * (0.5 + Math.random() / 2)), signal);
+    } finally {
+      deadline.end();
+    }
+  }
+}
+
+async function* read(
+  body: ReadableStream<Uint8Array> | null,
+  place: Place,
+  deadline: Deadline,
+): AsyncGenerator<Frame, void, undefined> {
+  if (body === null) return;
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let rest = "";
+  let half = false;
+  let event = "";
+  let data = "";
+  try {
+    for (;;) {
+      deadline.renew(LONGEST_SILENCE);
+      const { done, value } = await reader.read();
+      // How long the caller takes for a frame is no silence of the server.
+      deadline.rest();
+      if (done) return;
+      const text = decoder.decode(value, { stream: true });
+      // A line's end that came in two halves is one.
+      const lines = (rest + (half ? text.replace(/^\n/, "") : text)).split(/\r\n|\n|\r/);
+      if (text !== "") half = text.endsWith("\r");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        const [, field = "", content = ""] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
+        if (field === "event") event = content;
+        else if (field === "data") data += content;
+        else if (field === "id") place.id = content;
+        else if (field === "retry") place.retry = Number(content);
+        else if (line === "") {
+          if (data !== "") yield { event, data: JSON.parse(data) };
+          event = "";
+          data = "";
+        }
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
