@@ -19,7 +19,7 @@ it("bytes are answered that are no proper requests", async () => {
   const longshore = await connect("memory:");
   const server = serverOver(longshore);
   const { port } = await server.listen({ port: 0 });
-  const share = { from: 1_000_000, count: REQUESTS / 10, rows: 10 };
+  const share = { from: 1_000_000, count: REQUESTS / 20, rows: 10 };
   expect(await fuzzAll(longshore, server, share, (request, chance) => sendRaw(port, request, chance))).toEqual([]);
   await server.close();
   await longshore.close();
@@ -29,7 +29,7 @@ onEveryEngine("what is stored", (storage) => {
   it("can be read, whatever was accepted", async () => {
     const longshore = await storage.connect();
     const server = serverOver(longshore);
-    const share = { from: 2_000_000, count: REQUESTS / 20 };
+    const share = { from: 2_000_000, count: REQUESTS / 40 };
     expect(await fuzzAll(longshore, server, share, (request) => sendToFetch(server.fetch, request))).toEqual([]);
   });
 });

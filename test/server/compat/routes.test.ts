@@ -183,6 +183,7 @@ describe("routes of another system", () => {
       { create: { "/start": { task: "t", answer, status: 500 } } },
       "compat.create./start.status",
     ],
+    ["a header that means something else", { tokenHeader: "Cookie" }, "compat.tokenHeader"],
     ["a path of the server's own", { create: { "/api/jobs": { task: "t", answer } } }, "compat.create./api/jobs"],
     ["the path of a job", { jobs: { "/api/jobs/{x}": projectDocument } }, "compat.jobs./api/jobs/{x}"],
     ["a path twice", { jobs: { "/a/{x}": projectDocument, "/a/{y}": projectDocument } }, "compat.jobs./a/{y}"],

@@ -86,7 +86,7 @@ export const KNOWN: readonly string[] = [
     "2026-12-01T09:30:00Z",
     "2027-01-01T00:00:00+01:00",
     "5m",
-    "30s",
+    "20ms",
     "1..5",
     "failed",
     "queued,active",
