@@ -72,7 +72,9 @@ export function parseServerOptions(options: ServerOptions): ParsedServerOptions 
     throw new InvalidInput("options", options, `an object of ${OPTIONS.join(", ")}`);
   }
   for (const [name, value] of Object.entries(options)) {
-    if (!OPTIONS.includes(name)) throw new InvalidInput(name, value, `no such option; known: ${OPTIONS.join(", ")}`);
+    // The value of a misspelt option may be a secret.
+    if (!OPTIONS.includes(name))
+      throw new InvalidInput(name, typeof value, `no such option; known: ${OPTIONS.join(", ")}`);
   }
   return {
     tasks: parseTasks(options.tasks ?? []),
