@@ -10,7 +10,7 @@ import type { JobRef, JobSpec } from "../model/job/job.js";
 import { snapshotWith, type SlimSnapshot } from "../model/job/query/snapshot.js";
 import { parseRef } from "../model/options/after.js";
 import { parseKind } from "../model/document/document.js";
-import { checkOptions, parseSignalOption } from "../model/value/call-options.js";
+import { checkOptions } from "../model/value/call-options.js";
 import { isReserved, parseId, parseKey, parseName } from "../model/value/name.js";
 import { isThenable } from "../model/value/thenable.js";
 import type { StandardSchema } from "../define/schema.js";

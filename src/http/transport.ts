@@ -101,7 +101,7 @@ export class Transport {
         const response = await this.open(operation, request, deadline.signal);
         const text = await response.text();
         // The document says that it is; the server is held to it by tests.
-        return (text === "" ? undefined : parsed(response, text)) as Operations[Name]["answer"];
+        return text === "" ? undefined : parsed(response, text);
       } catch (thrown) {
         const error = deadline.errorOf(thrown);
         const wait = waitAfter(error, repeatable, failed);

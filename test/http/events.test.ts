@@ -158,9 +158,6 @@ describe("a stream of the server", () => {
       .poll(() => items.map(({ kind, topic }) => `${kind} ${topic}`))
       .toEqual(["snapshot queue:q", "snapshot tag:user:4,2"]);
     const job = await client.enqueue("t", null, { queue: "q", tags: ["user:4,2"] });
-    const changed = (frame: HttpLiveFrame): string[] => {
-      return frame.kind === "delta" ? frame.events.map((event) => `${frame.topic} ${String(event["jobId"])}`) : [];
-    };
     await expect.poll(() => items.flatMap(changed)).toContain(`queue:q ${job.id}`);
     leaving.abort();
     await expect(ended).rejects.toBe(leaving.signal.reason);
@@ -168,8 +165,6 @@ describe("a stream of the server", () => {
 });
 
 describe("the bytes of a stream", () => {
-  const state = (value: string): string =>
-    JSON.stringify({ queue: "q", jobId: "a", at: "now", kind: "state", state: value });
   const snapshot = JSON.stringify({
     at: "now",
     job: { queue: "q", jobId: "a", state: "queued", attempt: 1, progress: null },
@@ -238,3 +233,11 @@ describe("the bytes of a stream", () => {
     expect(await Promise.all(closed)).toHaveLength(2);
   });
 });
+
+function changed(frame: HttpLiveFrame): string[] {
+  return frame.kind === "delta" ? frame.events.map((event) => `${frame.topic} ${String(event["jobId"])}`) : [];
+}
+
+function state(value: string): string {
+  return JSON.stringify({ queue: "q", jobId: "a", at: "now", kind: "state", state: value });
+}

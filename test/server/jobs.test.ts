@@ -210,7 +210,7 @@ describe("a request that is wrong", () => {
     ],
   ];
 
-  it.each(wrong)("is told so: %s", async (_what, call, body, expected) => {
+  it.each(wrong)("says what is wrong: %s", async (_what, call, body, expected) => {
     const longshore = await connect("memory:");
     try {
       const answer = await apiOf(longshore)(call, body);

@@ -1,7 +1,7 @@
 // The options that say who may do what: a slip in one is refused, and its error shows no secret.
 import { expect, it } from "vitest";
 import { attach } from "longshore";
-import { createServer, type ServerOptions } from "longshore/server";
+import { createServer } from "longshore/server";
 import { MemoryEngine } from "../../../src/engine/memory/engine.js";
 
 const SECRET = "a-secret-of-the-configuration";
@@ -37,7 +37,7 @@ it.each<[string, Record<string, unknown>, string]>([
   ["a misspelt option", { token: SECRET }, "token"],
 ])("%s", async (_what, options, field) => {
   const longshore = attach(new MemoryEngine());
-  const make = (): unknown => createServer(longshore, options as ServerOptions);
+  const make = (): unknown => createServer(longshore, options);
   expect(make).toThrow(expect.objectContaining({ code: "INVALID_INPUT", field }) as Error);
   let message = "";
   try {

@@ -64,7 +64,7 @@ it("begins with a cookie that scripts, other sites and other paths do not get, a
   const text = Buffer.from(header.split(/[=.]/)[1] ?? "", "base64url").toString();
   expect(JSON.parse(text)).toMatchObject({ name: "ada" });
   expect(header + text).not.toContain(token.slice(4, 20));
-  const expiresAt = new Date(Number((JSON.parse(text) as { expiresAt: number }).expiresAt)).toISOString();
+  const expiresAt = new Date((JSON.parse(text) as { expiresAt: number }).expiresAt).toISOString();
   const who = { subject: "ada", tag: "app:7", scopes: ["read", "enqueue"], expiresAt };
   expect(answer.body).toEqual(who);
   expect((await api("GET /admin/jobs/api/session", undefined, { cookie: cookieOf(answer) })).body).toEqual(who);
@@ -124,7 +124,6 @@ it("does not come of a cookie that was made up or changed", async () => {
   const { cookie = "" } = await signIn(api, token);
   const [text = "", seal = ""] = cookie.slice("longshore_session=".length).split(".");
   const facts = JSON.parse(Buffer.from(text, "base64url").toString()) as Record<string, unknown>;
-  const coded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   const forged = [
     `${coded({ ...facts, name: "root" })}.${seal}`,
     `${coded({ ...facts, expiresAt: 8.64e15 })}.${seal}`,
@@ -170,3 +169,7 @@ it("that is over can be signed out, too", async () => {
   ]);
   await longshore.close();
 });
+
+function coded(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
