@@ -61,6 +61,7 @@ export type { CapacityOptions, CapacityReport } from "./client/insights/capacity
 export type { CapacityAdvice, ExpectedWait, PresentWorkers } from "./model/capacity/capacity.js";
 export type { Insight, InsightCode, InsightSeverity, InsightSubjects } from "./model/insight/insight.js";
 export type { ReadyCheck, Readiness, ReadyOptions } from "./client/store/ready.js";
+export type { SmokeOptions, SmokeResult } from "./client/smoke/smoke.js";
 export type { StoreSnapshot } from "./client/store/store.js";
 export type { SeriesOptions, TotalsOptions } from "./client/series/query.js";
 export type { EnqueueOptions } from "./client/enqueue/job-spec.js";

@@ -46,6 +46,15 @@ import { parseWatched, parseWatchOptions, watchQueues } from "./queue-events.js"
 import { Schedules } from "./schedules/schedules.js";
 import { pointsOf, totalsOf, type SeriesPoint, type SeriesTotal } from "./series/points.js";
 import { parseSeries, parseTotals, type SeriesOptions, type TotalsOptions } from "./series/query.js";
+import { SMOKE_TASK } from "../model/smoke/smoke.js";
+import {
+  followSmoke,
+  ownSmokeQueue,
+  parseSmokeOptions,
+  SMOKE_JOB,
+  type SmokeOptions,
+  type SmokeResult,
+} from "./smoke/smoke.js";
 import { parseReadyOptions, ReadyChecks, type Readiness, type ReadyOptions } from "./store/ready.js";
 import { readStore, type StoreSnapshot } from "./store/store.js";
 import { parseCapacityOptions, readCapacity, type CapacityOptions, type CapacityReport } from "./insights/capacity.js";
@@ -515,6 +524,37 @@ export class Longshore {
    */
   async capacity(options: CapacityOptions = {}): Promise<CapacityReport> {
     return readCapacity(this.#setup.engine, parseCapacityOptions(options));
+  }
+
+  /**
+   * Lets one job go through: enqueued, leased by a worker, completed, removed, with its timings. With `queue` a worker that serves it
+   * anywhere is to take it (every worker knows its task, `longshore.smoke`), ahead of the jobs that wait; without, a worker that
+   * this call starts, on a queue that exists only meanwhile: that shows that the store and this package work.
+   * @throws InvalidInput; EngineUnavailable
+   * @example
+   * const { ok, worker, wait, problem } = await longshore.smoke({ queue: "scans", timeout: "10s" });
+   * console.log(ok ? `${worker} took it after ${wait} ms` : problem);
+   */
+  async smoke(options: SmokeOptions = {}): Promise<SmokeResult> {
+    const { queue, timeout } = parseSmokeOptions(options);
+    if (queue !== null) return this.#smoke(queue, timeout);
+    const own = ownSmokeQueue();
+    const worker = this.worker([], { queues: [own], system: false, concurrency: 1 });
+    worker.on("error", () => undefined);
+    try {
+      return await this.#smoke(own, timeout);
+    } finally {
+      await worker.stop({ grace: 0 });
+      await this.queue(own).obliterate({ force: true });
+    }
+  }
+
+  #smoke(queue: string, timeout: number): Promise<SmokeResult> {
+    const enqueue = async (): Promise<Job> => {
+      const spec = await this.#specs.make(SMOKE_TASK, null, { ...SMOKE_JOB, queue, timeout, ttl: timeout });
+      return this.#handle(SMOKE_TASK, spec, await this.#batch.add(spec));
+    };
+    return followSmoke(enqueue, queue, timeout);
   }
 
   /**

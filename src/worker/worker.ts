@@ -7,7 +7,7 @@ import type { Clock } from "../model/value/clock.js";
 import { parseDuration, type Duration } from "../model/value/duration.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { LONGSHORE_VERSION } from "../model/version.js";
-import { describeTask, describeTasks, EACH, type Runnable } from "./execution/runnable.js";
+import { BUILT_IN_TASKS, describeTask, describeTasks, type Runnable } from "./execution/runnable.js";
 import { heartbeatFile } from "./session/heartbeat-link.js";
 import { checkPrograms } from "./runners/channel/child-link.js";
 import type { ModuleReference } from "../define/module.js";
@@ -64,7 +64,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       tasks.map((task) => task.queue),
     );
     if (setup.target !== null && setup.target.engine !== "memory") heartbeatFile();
-    this.#runnables.set(EACH.task.name, EACH);
+    for (const built of BUILT_IN_TASKS) this.#runnables.set(built.task.name, built);
     this.#tasks = tasks;
     for (const task of tasks) this.#register(task, task.handler ?? task.module);
     const { name, order, concurrency } = this.#options;

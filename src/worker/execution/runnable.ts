@@ -1,7 +1,10 @@
-/** A task together with its code, and the built-in one that every worker has. */
+/** A task together with its code, and the built-in ones that every worker has. */
+import { hostname } from "node:os";
 import type { TaskInfo } from "../../engine/contract/worker/session.js";
 import type { TaskDescription } from "../../model/document/task-description.js";
 import { BUILT_IN, EACH_TASK } from "../../model/flow/each.js";
+import { SMOKE_TASK, type SmokeRun } from "../../model/smoke/smoke.js";
+import { LONGSHORE_VERSION } from "../../model/version.js";
 import type { ModuleReference } from "../../define/module.js";
 import { task, type AnyTask, type Handler } from "../../define/task.js";
 import type { RunContext } from "../handler/run-context.js";
@@ -42,10 +45,19 @@ export function describeTask({ name, version, label, resultUrl }: AnyTask): Task
  * The built-in task `longshore.each`: makes a job of every item of a list, waits for these jobs, and ends with their
  * results.
  */
-export const EACH: Runnable = {
+const EACH: Runnable = {
   task: Object.freeze({ ...task("each"), name: EACH_TASK }),
   code: async (context) => {
     const { values, errors } = await (context as RunContext).each();
     return { completed: values.length, failed: errors.length };
   },
 };
+
+/** The built-in task `longshore.smoke`, which says who ran it. */
+const SMOKE: Runnable = {
+  task: Object.freeze({ ...task("smoke"), name: SMOKE_TASK }),
+  code: (): SmokeRun => ({ host: hostname(), pid: process.pid, longshore: LONGSHORE_VERSION }),
+};
+
+/** What every worker can run beside its own tasks. */
+export const BUILT_IN_TASKS: readonly Runnable[] = [EACH, SMOKE];
