@@ -2,6 +2,10 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addBulkCommand } from "./commands/jobs/bulk.js";
+import { addCapacityCommand } from "./commands/capacity.js";
+import { addDoctorCommand } from "./commands/doctor.js";
+import { addInsightsCommand } from "./commands/insights.js";
+import { addSmokeCommand } from "./commands/smoke.js";
 import { addEnqueueCommand } from "./commands/jobs/enqueue.js";
 import { addFailedCommand } from "./commands/jobs/failed.js";
 import { addFlowCommand } from "./commands/jobs/flow.js";
@@ -64,6 +68,10 @@ export function createProgram(): Command {
   addSchedulesCommand(program);
   addTokenCommand(program);
   addPingCommand(program);
+  addDoctorCommand(program);
+  addInsightsCommand(program);
+  addCapacityCommand(program);
+  addSmokeCommand(program);
   return program;
 }
 

@@ -6,6 +6,7 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import type { Longshore } from "../../client/longshore.js";
+import { EngineUnavailable, LongshoreError } from "../../model/errors/errors.js";
 import type { ParsedTarget, Target } from "../../engine/target.js";
 import { parseWhole } from "./arguments.js";
 import type { EngineTrace } from "../terminal/engine-trace.js";
@@ -45,9 +46,15 @@ export async function connected<Flags extends object>(
   rules: ConnectionRules = {},
 ): Promise<void> {
   const flags = command.optsWithGlobals<GlobalFlags & Flags>();
-  await connectedTo(targetOf(flags, process.env), rules, (longshore) =>
-    use({ longshore, flags, out: new Output(flags.json ?? false) }),
-  );
+  try {
+    await connectedTo(targetOf(flags, process.env), rules, (longshore) =>
+      use({ longshore, flags, out: new Output(flags.json ?? false) }),
+    );
+  } catch (error) {
+    if (!(error instanceof EngineUnavailable)) throw error;
+    const source = `The address is from ${sourceOf(flags, process.env)}.`;
+    throw new LongshoreError(error.code, `${error.message} ${source}`, { cause: error });
+  }
 }
 
 /**
@@ -94,6 +101,11 @@ async function allowed(target: string | Target, rules: ConnectionRules): Promise
 async function startTrace({ lasting = false, name }: ConnectionRules): Promise<EngineTrace> {
   const { EngineTrace } = await import("../terminal/engine-trace.js");
   return new EngineTrace({ onlySlow: lasting, name: name ?? null });
+}
+
+/** What the address of the engine is from, for messages: of a flag or variable, never its value. */
+export function sourceOf({ url }: GlobalFlags, { LONGSHORE_URL, REDIS_URL }: NodeJS.ProcessEnv): string {
+  return url !== undefined ? "--url" : LONGSHORE_URL ? "LONGSHORE_URL" : REDIS_URL ? "REDIS_URL" : "REDIS_HOST";
 }
 
 /**

@@ -1,0 +1,118 @@
+// `longshore insights`, `longshore capacity` and `longshore smoke`, on a file; smoke also with a worker that is deployed.
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { connect, type Longshore, type SmokeResult } from "longshore";
+import { emptyFolder, inProcess, removeFolder, Running, tasksFile } from "./command.js";
+
+let folder = "";
+let flags: string[] = [];
+let longshore: Longshore;
+
+beforeEach(async () => {
+  folder = await emptyFolder();
+  const url = `sqlite:${join(folder, "jobs.db")}`;
+  flags = ["--url", url];
+  longshore = await connect(url);
+});
+
+afterEach(async () => {
+  await longshore.close();
+  await removeFolder(folder);
+});
+
+async function smoke(...args: string[]): Promise<{ code: number | null; result: SmokeResult }> {
+  const { code, stdout } = await inProcess(["smoke", "--json", ...args, ...flags]);
+  return { code, result: JSON.parse(stdout) as SmokeResult };
+}
+
+describe("insights", () => {
+  it("are lines with what to do, the worst first", async () => {
+    expect((await inProcess(["insights", ...flags])).stdout).toBe("Nothing needs attention.\n");
+    await longshore.enqueue("scan", null, { queue: "scans" });
+    const { code, stdout } = await inProcess(["insights", ...flags]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^error +no-worker +queue scans has 1 job waiting and no worker +since .*\n +start one: longshore worker scans/,
+    );
+  });
+
+  it("are a list in JSON", async () => {
+    await longshore.enqueue("scan", null, { queue: "scans" });
+    const { stdout } = await inProcess(["insights", "--json", ...flags]);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { code: "no-worker", severity: "error", subjects: { queues: ["scans"] } },
+    ]);
+  });
+});
+
+describe("capacity", () => {
+  it("says that too little was measured, in words and in JSON", async () => {
+    expect((await inProcess(["capacity", ...flags])).stderr).toBe("No queues yet.\n");
+    await longshore.enqueue("scan", null, { queue: "scans" });
+    expect((await inProcess(["capacity", ...flags])).stdout).toMatch(/^queue scans: too little was measured/);
+    const { stdout } = await inProcess(["capacity", "scans", "--target", "5s", "--window", "2h", "--json", ...flags]);
+    expect(JSON.parse(stdout)).toMatchObject({ targetWait: 5_000, window: 7_200_000, queues: [{ queue: "scans" }] });
+  });
+
+  it.each([
+    ["--target", "soon"],
+    ["--window", "3w"],
+  ])("refuses %s %s", async (flag, value) => {
+    const { code, stderr } = await inProcess(["capacity", flag, value, ...flags]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(flag.slice(2))]);
+  });
+});
+
+describe("smoke", () => {
+  it("runs a job with a worker of its own, and leaves nothing behind", async () => {
+    const { code, result } = await smoke();
+    expect(code).toBe(0);
+    expect(result).toMatchObject({ ok: true, pid: process.pid, problem: null });
+    for (const time of ["enqueue", "wait", "run", "total"] as const) expect(result[time]).toBeGreaterThanOrEqual(0);
+    expect(await longshore.queues({ system: true })).toEqual([]);
+    expect(await longshore.workers()).toEqual([]);
+    expect((await inProcess(["smoke", ...flags])).stdout).toMatch(
+      /^OK +a worker of this command ran a job .*\n +enqueued +[\d.]+ ms\n +leased +\d+ ms\n +completed +\d+ ms\n$/,
+    );
+  });
+
+  it("creates a file that is not there, as a worker would", async () => {
+    const fresh = join(folder, "fresh.db");
+    expect((await inProcess(["smoke", "--url", `sqlite:${fresh}`])).code).toBe(0);
+  });
+
+  it("sees a worker that is deployed take a job, ahead of those that wait", async () => {
+    await longshore.queue("jobs").pause();
+    const worker = new Running([
+      "worker",
+      "jobs",
+      "--tasks",
+      tasksFile,
+      "--name",
+      "deployed",
+      "--concurrency",
+      "1",
+      ...flags,
+    ]);
+    onTestFinished(async () => {
+      worker.signal("SIGTERM");
+      await worker.ended;
+    });
+    await expect.poll(async () => (await longshore.workers()).map(({ name }) => name)).toEqual(["deployed"]);
+    await longshore.queue("jobs").resume();
+    const { code, result } = await smoke("--queue", "jobs");
+    expect(code).toBe(0);
+    expect(result).toMatchObject({ ok: true, queue: "jobs", worker: "deployed", pid: worker.child.pid });
+    expect(await longshore.job(result.jobId)).toBeNull();
+  });
+
+  it("fails, says why, and takes its job back when no worker does", async () => {
+    const { code, result } = await smoke("--queue", "scans", "--timeout", "300ms");
+    expect(code).toBe(1);
+    expect(result).toMatchObject({ ok: false, worker: null, wait: null });
+    expect(result.problem).toBe("it has not ended within 300ms. No living worker serves queue scans.");
+    expect((await longshore.queue("scans").counts()).queued).toBe(0);
+    const { code: again, stdout } = await inProcess(["smoke", "--queue", "scans", "--timeout", "200ms", ...flags]);
+    expect([again, stdout]).toEqual([1, expect.stringMatching(/^FAILED +job .* of queue scans was not run: /)]);
+  });
+});
