@@ -26,6 +26,11 @@ export interface ServerOptions extends AccessOptions {
    * send them. Default: false.
    */
   trustProxy?: boolean;
+  /**
+   * What else must be well for `/readyz` to answer 200, beside the engine and the workers of the connection: workers in other
+   * processes, perhaps. Default: nothing.
+   */
+  ready?: () => Promise<boolean>;
   /** What `GET /api/jobs/{id}` answers: another system's document of the job, in place of our own. Default: our own. */
   profile?: DocumentProfile;
   /** The routes of another system, beside ours, for clients that know those. Default: none. */
@@ -47,6 +52,7 @@ export interface ParsedServerOptions {
   readonly basePath: string;
   readonly trustProxy: boolean;
   readonly access: ParsedAccess;
+  readonly ready: () => Promise<boolean>;
   readonly profile: DocumentProfile | null;
   readonly compat: ParsedCompat;
   readonly sseClients: StreamCaps;
@@ -59,6 +65,7 @@ const OPTIONS: readonly string[] = [
   "basePath",
   "trustProxy",
   ...ACCESS_OPTIONS,
+  "ready",
   "profile",
   "compat",
   "sseClients",
@@ -81,6 +88,7 @@ export function parseServerOptions(options: ServerOptions): ParsedServerOptions 
     basePath: parseBasePath(options.basePath ?? ""),
     trustProxy: parseFlag("trustProxy", options.trustProxy),
     access: parseAccess(options),
+    ready: parseReady(options.ready),
     profile: options.profile === undefined ? null : parseDocumentProfile("profile", options.profile),
     compat: parseCompat(options.compat),
     sseClients: parseCaps(options.sseClients ?? {}),
@@ -89,7 +97,8 @@ export function parseServerOptions(options: ServerOptions): ParsedServerOptions 
   };
 }
 
-function parseTasks(tasks: unknown): ReadonlyMap<string, AnyTask> {
+/** Checks tasks. @throws InvalidInput */
+export function parseTasks(tasks: unknown): ReadonlyMap<string, AnyTask> {
   if (!Array.isArray(tasks)) throw new InvalidInput("tasks", tasks, "a list of tasks");
   const known = new Map<string, AnyTask>();
   for (const [index, task] of (tasks as readonly AnyTask[]).entries()) {
@@ -132,6 +141,12 @@ function parseCaps(caps: unknown): StreamCaps {
     parseWhole(`sseClients.${name}`, value, 1, MOST_STREAMS);
   }
   return { ...STREAM_CAPS, ...caps };
+}
+
+function parseReady(ready: unknown): () => Promise<boolean> {
+  if (ready === undefined) return async () => true;
+  if (typeof ready !== "function") throw new InvalidInput("ready", ready, "a function that answers true or false");
+  return ready as () => Promise<boolean>;
 }
 
 function parseLog(log: unknown): ServerLog {

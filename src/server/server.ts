@@ -4,6 +4,8 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Longshore } from "../client/longshore.js";
+import type { AnyTask } from "../define/task.js";
+import { InvalidInput } from "../model/errors/errors.js";
 import { createApp } from "./app.js";
 import { AccessControl } from "./access/control.js";
 import { protect } from "./access/headers.js";
@@ -14,7 +16,7 @@ import { LiveHub } from "./live/hub.js";
 import { locate } from "./http/paths.js";
 import { PayloadWatch } from "./http/payload-watch.js";
 import { problemOf, problemResponse } from "./http/problem.js";
-import { parseServerOptions, type ServerOptions } from "./options.js";
+import { parseServerOptions, parseTasks, type ServerOptions } from "./options.js";
 
 /**
  * Makes a server over a connection. Nothing listens yet; the connection stays yours to close.
@@ -32,6 +34,7 @@ export class LongshoreServer {
   readonly #app: ServerApp;
   readonly #basePath: string;
   readonly #access: AccessControl;
+  readonly #tasks: Map<string, AnyTask>;
   readonly #listener: Listener;
   readonly #node: NodeHandler;
   readonly #hub: LiveHub;
@@ -41,11 +44,13 @@ export class LongshoreServer {
   constructor(longshore: Longshore, given: ServerOptions) {
     const options = parseServerOptions(given);
     this.#basePath = options.basePath;
-    const { tasks, log, trustProxy, clock, compat, profile } = options;
+    this.#tasks = new Map(options.tasks);
+    const { log, ready, trustProxy, clock, compat, profile } = options;
+    const tasks = this.#tasks;
     this.#access = new AccessControl({ longshore, options: options.access, tasks, trustProxy, log, clock });
     this.#hub = new LiveHub(longshore, { caps: options.sseClients });
     const payloads = new PayloadWatch(longshore.payloadCap, log);
-    const parts = { longshore, tasks, log, payloads, closing: this.#closing.signal };
+    const parts = { longshore, tasks, log, payloads, ready, closing: this.#closing.signal };
     this.#app = createApp(parts, this.#access, { compat, profile, hub: this.#hub });
     this.#node = nodeHandler((request, bindings) => this.#answer(request, bindings));
     this.#listener = new Listener(
@@ -87,6 +92,17 @@ export class LongshoreServer {
     const listening = await this.#listener.listen(options);
     sayWhoIsLetIn();
     return listening;
+  }
+
+  /**
+   * Knows these tasks from now on, in place of those before: where code is loaded anew while the server goes on.
+   * @throws InvalidInput
+   * @example server.replaceTasks([scan, mail]);
+   */
+  replaceTasks(tasks: readonly AnyTask[]): void {
+    const parsed = parseTasks(tasks);
+    this.#tasks.clear();
+    for (const [name, task] of parsed) this.#tasks.set(name, task);
   }
 
   /** How many connections clients hold open to where it listens. */

@@ -18,6 +18,8 @@ export interface ServerParts {
   readonly log: ServerLog;
   /** Looks at the inputs of jobs before they are accepted. */
   readonly payloads: PayloadWatch;
+  /** Is all else well that this process needs, beside its engine and its own workers? */
+  readonly ready: () => Promise<boolean>;
   /** Aborts when the server closes: whatever waits answers then. */
   readonly closing: AbortSignal;
 }

@@ -1,6 +1,6 @@
 /**
  * `/healthz`: the process answers. `/readyz`: it can do its part, too: the engine can be written to, and the workers of this connection
- * go on. Neither needs a token, looks at the Host header, or says more than that; why it is not ready the log says.
+ * go on, and so does what the server was made to ask. Neither needs a token, looks at the Host header, or says more than that; why it is not ready the log says.
  */
 import type { ServerApp } from "../http/env.js";
 import type { ServerParts } from "../http/parts.js";
@@ -8,11 +8,12 @@ import type { ServerParts } from "../http/parts.js";
 const HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
 
 /** Adds the two health routes. */
-export function addHealthRoutes(app: ServerApp, { longshore, log }: ServerParts): void {
+export function addHealthRoutes(app: ServerApp, { longshore, log, ready: othersReady }: ServerParts): void {
   app.get("/healthz", () => new Response('{"status":"ok"}', { headers: HEADERS }));
   app.get("/readyz", async () => {
     const { ready, checks } = await longshore.ready();
-    if (ready) return new Response('{"status":"ready"}', { headers: HEADERS });
+    if (ready && (await othersReady().catch(() => false)))
+      return new Response('{"status":"ready"}', { headers: HEADERS });
     log("warn", "Not ready", { failed: checks.filter(({ ok }) => !ok) });
     return new Response('{"status":"not ready"}', { status: 503, headers: HEADERS });
   });

@@ -37,6 +37,7 @@ async function ask(access: Access, topics: string): Promise<Response> {
     tasks: new Map(),
     log: () => {},
     payloads: new PayloadWatch(live.longshore.payloadCap, () => {}),
+    ready: async () => true,
     closing: new AbortController().signal,
   };
   addEventRoutes(app, parts, live.hub);

@@ -34,6 +34,7 @@ export function apiFor(access: Access, longshore: Longshore, options: ServerOpti
     tasks,
     log: () => {},
     payloads: new PayloadWatch(longshore.payloadCap, () => {}),
+    ready: async () => true,
     closing: new AbortController().signal,
   };
   const app = bareApp(parts);
