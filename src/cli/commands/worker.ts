@@ -7,7 +7,7 @@ import type { Longshore } from "../../client/longshore.js";
 import type { Worker } from "../../worker/worker.js";
 import { connectedTo, targetOf, type GlobalFlags } from "../flags/connection.js";
 import { withHealth } from "../health/health-server.js";
-import { ReadyLater } from "../health/worker-health.js";
+import { WorkerHealth } from "../health/worker-health.js";
 import { onStopSignals, report } from "../terminal/exit.js";
 import { Log } from "../terminal/log.js";
 import { PoolLink } from "../pool/pool-link.js";
@@ -56,8 +56,8 @@ async function runWorker(
   const about = pool === null ? {} : { worker: flags.name };
   const log = new Log(logFormatOf(flags), flags.quiet ?? false, about);
   const target = targetOf(flags, process.env);
-  const ready = new ReadyLater();
-  await withHealth(healthOf(flags), ready.ask, log, async () => {
+  const health = new WorkerHealth();
+  await withHealth(healthOf(flags), health.ready, log, async () => {
     const tasks = await loadTasks(flags.tasks, resolve(flags.path ?? "."));
     await connectedTo(target, { creates: true, lasting: true, name: flags.name }, (longshore) =>
       work(longshore, tasks),
@@ -82,8 +82,8 @@ async function runWorker(
     };
     logWorker(worker, log, facts);
     const disobey = pool === null ? obeySignals(worker, log) : () => {};
-    ready.follow(longshore, worker);
-    pool?.join(worker, log, ready.ask);
+    health.follow(longshore, worker);
+    pool?.join(worker, log, health.ready);
     await worker.finished;
     disobey();
   }

@@ -1,12 +1,9 @@
-/** The readiness of one worker, which may be asked before there is one: it takes jobs, and its engine answers. */
+/** The readiness of one worker, which may be asked before there is one: it takes jobs, and its engine can be written to. */
 import type { Longshore } from "../../client/longshore.js";
 import type { Worker } from "../../worker/worker.js";
 import type { Readiness } from "./probe.js";
 
-/** An id that no job has: looking it up is one round trip, however much is stored. */
-const NO_JOB = { queue: "default", id: "ready" };
-
-export class ReadyLater {
+export class WorkerHealth {
   #longshore: Longshore | null = null;
   #worker: Worker | null = null;
 
@@ -17,9 +14,8 @@ export class ReadyLater {
   }
 
   /** Does the worker take jobs? Needs no `this`. */
-  readonly ask: Readiness = async () => {
-    if (this.#worker?.state !== "running") return false;
-    await this.#longshore?.job(NO_JOB);
-    return true;
+  readonly ready: Readiness = async () => {
+    if (this.#longshore === null || this.#worker?.state !== "running") return false;
+    return (await this.#longshore.ready()).ready;
   };
 }
