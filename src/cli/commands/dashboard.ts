@@ -34,8 +34,10 @@ async function runDashboard(flags: GlobalFlags & DashboardFlags): Promise<void> 
   const target = targetOf({ ...flags, ...urlOf(flags) }, process.env);
   preloadServer();
   await connectedTo(target, { lasting: true }, async (longshore) => {
-    const server = await serve(longshore, { address, access: serverAccessOf(flags), tasks: [], log });
     const workers = noWorkers(log);
+    const server = await serve(longshore, {
+      ...{ address, access: serverAccessOf(flags), tasks: [], ready: workers.ready, log },
+    });
     const disobey = onStopSignals((signal) => workers.stop({ signal }));
     await workers.finished;
     disobey();

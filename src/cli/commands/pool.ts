@@ -1,32 +1,23 @@
 /** `longshore pool`: keeps a number of `longshore worker` processes at work until it is stopped. */
-import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import { systemClock } from "../../model/value/clock.js";
-import { parseName } from "../../model/value/name.js";
-import { parseWhole } from "../../model/value/scalar.js";
-import { autoConcurrency, describeMachine, thisMachine } from "../../worker/lifetime/auto-concurrency.js";
-import { defaultName, hostName, parseWorkerOptions } from "../../worker/options.js";
 import type { GlobalFlags } from "../flags/connection.js";
-import { Log } from "../terminal/log.js";
-import { Pool } from "../pool/worker-pool.js";
-import { withHealth } from "../health/health-server.js";
-import { processStarter } from "../pool/worker-process.js";
-import { onStopSignals } from "../terminal/exit.js";
 import {
   addWorkerFlags,
   healthOf,
   logFormatOf,
-  parseCount,
   workerOptionsOf,
   writtenFlags,
   type WorkerFlags,
 } from "../flags/worker-flags.js";
+import { withHealth } from "../health/health-server.js";
+import { parseWorkers, poolOptionsOf } from "../pool/pool-options.js";
+import { Pool } from "../pool/worker-pool.js";
+import { onStopSignals } from "../terminal/exit.js";
+import { Log } from "../terminal/log.js";
 
 interface PoolFlags extends WorkerFlags {
   workers?: string;
 }
-
-const MOST_WORKERS = 1_000;
 
 export function addPoolCommand(program: Command): void {
   const command = program
@@ -53,36 +44,11 @@ that is still there 10 s after its --grace is killed. SIGHUP replaces all worker
 
 async function runPool(queues: readonly string[], command: Command): Promise<void> {
   const flags = command.optsWithGlobals<GlobalFlags & PoolFlags>();
-  const given = workerOptionsOf(queues, flags);
-  const options = parseWorkerOptions(given, ["default"]);
+  const options = workerOptionsOf(queues, flags);
   const log = new Log(logFormatOf(flags), flags.quiet ?? false);
-  const workers = workersOf(flags);
-  const machine = thisMachine();
-  const isAuto = given.concurrency === "auto";
-  const concurrency = isAuto ? Math.max(1, Math.floor(autoConcurrency(machine) / workers)) : options.concurrency;
-  const names = namesOf(flags.name, workers);
+  const workers = parseWorkers(flags.workers ?? "auto");
   const passedOn = writtenFlags(command, ["workers", "name", "concurrency", "health"]);
-
-  const pool = new Pool({
-    names,
-    start: processStarter((name) => [
-      ...passedOn,
-      `--concurrency=${concurrency}`,
-      `--name=${name}`,
-      "--in-pool",
-      "--",
-      ...queues,
-    ]),
-    clock: systemClock,
-    log,
-    grace: options.grace,
-    facts: {
-      workers,
-      concurrency,
-      ...(isAuto ? { concurrencyReason: `auto: ${describeMachine(machine)}, ${workers} workers` } : {}),
-      pid: process.pid,
-    },
-  });
+  const pool = new Pool(poolOptionsOf({ workers, options, queues, flags: passedOn, log }));
   await withHealth(
     healthOf(flags),
     () => pool.ready(),
@@ -97,15 +63,4 @@ async function runPool(queues: readonly string[], command: Command): Promise<voi
       disobey();
     },
   );
-}
-
-function workersOf({ workers = "auto" }: PoolFlags): number {
-  const count = parseCount("--workers", workers);
-  return count === "auto" ? availableParallelism() : parseWhole("--workers", count, 1, MOST_WORKERS);
-}
-
-/** Worker names, unique to this host. A slot keeps its name whatever happens to its workers. @throws InvalidInput */
-function namesOf(name: string | undefined, workers: number): string[] {
-  const base = name === undefined ? defaultName() : `${name}-${hostName()}`;
-  return Array.from({ length: workers }, (_, index) => parseName("--name", `${base}-${index + 1}`));
 }

@@ -38,7 +38,8 @@ export async function loadTasks(files: readonly string[], folder: string): Promi
   return [...tasks.values()];
 }
 
-function findFile(file: string, folder: string): string {
+/** The file that a name means. @throws UsageError when there is none */
+export function findFile(file: string, folder: string): string {
   const tried = ENDINGS.map((ending) => resolve(folder, file + ending));
   const found = tried.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
   if (found !== undefined) return found;

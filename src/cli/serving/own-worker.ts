@@ -13,6 +13,7 @@ export function ownWorker(longshore: Longshore, tasks: readonly AnyTask[], optio
   logWorker(worker, log, { name, queues, tasks: tasks.map((task) => task.name), concurrency });
   return {
     finished: worker.finished.then(() => 0),
+    ready: async () => worker.state === "running",
     stop(why) {
       const { running } = worker;
       const wait = running > 0 && worker.state !== "stopping";

@@ -4,16 +4,20 @@
  */
 import type { Longshore } from "../../client/longshore.js";
 import type { AnyTask } from "../../define/task.js";
+import { systemClock } from "../../model/value/clock.js";
 import { refusal, type Address } from "../flags/address.js";
-import type { serverAccessOf } from "../flags/server-flags.js";
+import type { ServerAccess } from "../flags/server-flags.js";
+import { probeOf, type Readiness } from "../health/probe.js";
 import type { Log } from "../terminal/log.js";
 
 /** What a server is made with. */
 export interface ServeOptions {
   readonly address: Address;
-  readonly access: ReturnType<typeof serverAccessOf>;
+  readonly access: ServerAccess;
   /** The tasks that it knows, for their schemas and options. */
   readonly tasks: readonly AnyTask[];
+  /** Do those take jobs that run beside the server? */
+  readonly ready: Readiness;
   readonly log: Log;
 }
 
@@ -21,6 +25,8 @@ export interface ServeOptions {
 export interface Serving {
   /** Its address for people and browsers. */
   readonly url: string;
+  /** Knows these tasks from now on, in place of those before. */
+  replaceTasks(tasks: readonly AnyTask[]): void;
   /** Stops listening, once the answers under way have ended. */
   close(): Promise<void>;
 }
@@ -34,16 +40,18 @@ export function preloadServer(): void {
  * Listens, and logs where.
  * @throws AddressRefused when the system does not let it
  */
-export async function serve(longshore: Longshore, { address, access, tasks, log }: ServeOptions): Promise<Serving> {
+export async function serve(longshore: Longshore, options: ServeOptions): Promise<Serving> {
+  const { address, access, tasks, ready, log } = options;
   const { createServer } = await import("../../server/server.js");
   const server = createServer(longshore, {
     ...access,
     tasks,
+    ready: probeOf(ready, systemClock),
     log: (level, message, fields) => log.write(level, message, fields),
   });
   const { url } = await listening(() => server.listen(address), address);
   log.write("info", "Server started", { url, engine: longshore.info.url });
-  return { url, close: () => server.close() };
+  return { url, replaceTasks: (now) => server.replaceTasks(now), close: () => server.close() };
 }
 
 async function listening<T>(listen: () => Promise<T>, address: Address): Promise<T> {
