@@ -37,13 +37,13 @@ test("tasks that are none are refused, and those before are kept", () => {
 });
 
 test("readyz is 503 while what the server was made to ask is not ready, or fails; healthz is not asked", async () => {
-  let ready = async (): Promise<boolean> => false;
-  const api = apiOf(longshore, { ready: () => ready() });
+  let answer: Promise<boolean> = Promise.resolve(false);
+  const api = apiOf(longshore, { ready: () => answer });
   expect(await api("GET /readyz")).toMatchObject({ status: 503 });
   expect(await api("GET /healthz")).toMatchObject({ status: 200 });
-  ready = async () => true;
+  answer = Promise.resolve(true);
   expect(await api("GET /readyz")).toMatchObject({ status: 200 });
-  ready = () => Promise.reject(new Error("gone"));
+  answer = Promise.reject(new Error("gone"));
   expect(await api("GET /readyz")).toMatchObject({ status: 503 });
 });
 
