@@ -58,6 +58,30 @@ test("a host that others reach is refused unless there is a token, or it is to b
   expect(server.said(/open to/)).toMatchObject([{ message: expect.stringContaining("everybody") }]);
 });
 
+test("LONGSHORE_TOKEN is the token of a server, wherever it listens, and nothing is open then", async () => {
+  const token = "a-token-that-nobody-guesses";
+  const args = ["up", "--host", "0.0.0.0", "--port", "0", "--url", "memory:"];
+  const server = inFolder(args, { LONGSHORE_TOKEN: token });
+  expect(await server.get("/api/jobs")).toMatchObject({ status: 401 });
+  expect(await server.get("/readyz")).toMatchObject({ status: 200 });
+  expect(await server.get("/api/jobs", { authorization: `Bearer ${token}` })).toMatchObject({ status: 200 });
+  expect(server.said(/open to/)).toEqual([]);
+  expect(server.stdout).not.toContain(token);
+});
+
+test("a token that is too short, or beside --open, is refused without being shown", async () => {
+  for (const [more, token, said] of [
+    [[], "too-short", "16 to 512 characters"],
+    [["--open"], "a-token-that-nobody-guesses", "give one of them"],
+  ] as const) {
+    const ended = await longshore(["up", "--port", "0", "--url", "memory:", ...more], {
+      env: { LONGSHORE_TOKEN: token },
+    });
+    expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
+    expect(ended.stderr).not.toContain(token);
+  }
+});
+
 test("a port that is taken: the error names it and what to do, and no job is touched", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void other.close());

@@ -36,7 +36,7 @@ async function runDashboard(flags: GlobalFlags & DashboardFlags): Promise<void> 
   await connectedTo(target, { lasting: true }, async (longshore) => {
     const workers = noWorkers(log);
     const server = await serve(longshore, {
-      ...{ address, access: serverAccessOf(flags), tasks: [], ready: workers.ready, log },
+      ...{ address, access: serverAccessOf(flags, process.env), tasks: [], ready: workers.ready, log },
     });
     const disobey = onStopSignals((signal) => workers.stop({ signal }));
     await workers.finished;

@@ -70,7 +70,7 @@ async function runUp(command: Command): Promise<void> {
   const flags = command.optsWithGlobals<UpFlags>();
   const options = workerOptionsOf(flags.queues ?? [], flags.watch ? { grace: WATCH_GRACE, ...flags } : flags);
   const address = serverAddressOf(flags);
-  const access = serverAccessOf(flags);
+  const access = serverAccessOf(flags, process.env);
   const log = new Log(logFormatOf(flags), flags.quiet ?? false);
   const target = targetOf(flags, process.env, DEFAULT_URL);
   const { kind, workers: count } = kindOf(flags);

@@ -1,5 +1,7 @@
 /** The flags of commands that serve the HTTP API: where they listen, and who may do what. */
 import type { Command } from "commander";
+import type { AccessOptions } from "../../server/access/options.js";
+import { UsageError } from "../terminal/exit.js";
 import { listed } from "./arguments.js";
 import { LOOPBACK, parsePort, type Address } from "./address.js";
 
@@ -12,6 +14,7 @@ export interface ServerFlags {
 }
 
 const DEFAULT_PORT = "9181";
+const TOKEN = /^[\x21-\x7e]{16,512}$/;
 
 /** Adds the flags of the server to a command. */
 export function addServerFlags(command: Command): Command {
@@ -31,7 +34,27 @@ export function serverAddressOf({ port = DEFAULT_PORT, host = LOOPBACK }: Server
   return { host, port: parsePort("--port", port) };
 }
 
-/** Who may do what, as flags say it: stored tokens, unless it is open. */
-export function serverAccessOf({ open, hosts }: ServerFlags): { open?: boolean; hosts?: readonly string[] } {
-  return { ...(open === true ? { open } : {}), ...(hosts === undefined ? {} : { hosts }) };
+/** Who may do what. */
+export type ServerAccess = Pick<AccessOptions, "open" | "hosts" | "tokens">;
+
+/**
+ * Who may do what, as flags and environment say it: those with a stored token or with the one of LONGSHORE_TOKEN, unless it is open. No flag
+ * takes a token: everybody on a machine sees the flags of its processes.
+ * @throws UsageError
+ */
+export function serverAccessOf({ open, hosts }: ServerFlags, environment: NodeJS.ProcessEnv): ServerAccess {
+  const { LONGSHORE_TOKEN: token = "" } = environment;
+  if (open === true && token !== "") {
+    throw new UsageError("--open lets everybody in, LONGSHORE_TOKEN only who has it: give one of them");
+  }
+  if (token !== "" && !TOKEN.test(token)) {
+    throw new UsageError(
+      "LONGSHORE_TOKEN has 16 to 512 characters, none of them blank: openssl rand -base64 32 makes one",
+    );
+  }
+  return {
+    ...(open === true ? { open } : {}),
+    ...(hosts === undefined ? {} : { hosts }),
+    ...(token === "" ? {} : { tokens: [{ name: "LONGSHORE_TOKEN", token, scopes: ["admin"] }] }),
+  };
 }
