@@ -9,6 +9,7 @@ import { addSmokeCommand } from "./commands/smoke.js";
 import { addEnqueueCommand } from "./commands/jobs/enqueue.js";
 import { addFailedCommand } from "./commands/jobs/failed.js";
 import { addFlowCommand } from "./commands/jobs/flow.js";
+import { addInitCommand } from "./commands/init.js";
 import { addInfoCommand } from "./commands/info.js";
 import { addJobCommand } from "./commands/jobs/job.js";
 import { addJobsCommand } from "./commands/jobs/jobs.js";
@@ -69,6 +70,7 @@ export function createProgram(): Command {
   addSchedulesCommand(program);
   addTokenCommand(program);
   addPingCommand(program);
+  addInitCommand(program);
   addDoctorCommand(program);
   addInsightsCommand(program);
   addCapacityCommand(program);
