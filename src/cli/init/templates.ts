@@ -36,6 +36,9 @@ function manifest(name: string) {
   };
 }
 
+/** How the other files import the tasks. */
+const TASKS_FILE = "./tasks.js";
+
 const TASKS = `// The tasks of this project: what its jobs do. The worker runs them, and who enqueues a job imports them for their names.
 import { task } from "longshore";
 
@@ -52,7 +55,7 @@ export const greet = task(
 
 const WORKER = `// Runs the jobs of the tasks until it is stopped (Ctrl-C); jobs that run may end before it does.
 import { connect } from "longshore";
-import * as tasks from "./tasks.js";
+import * as tasks from "${TASKS_FILE}";
 
 const longshore = await connect(process.env.LONGSHORE_URL ?? "sqlite:data/jobs.db");
 const worker = longshore.worker(Object.values(tasks), { concurrency: 5, signals: true });
@@ -68,7 +71,7 @@ await longshore.close();
 
 const ENQUEUE = `// Enqueues a job and waits for its result: npm run enqueue -- Ada
 import { connect } from "longshore";
-import { greet } from "./tasks.js";
+import { greet } from "${TASKS_FILE}";
 
 const longshore = await connect(process.env.LONGSHORE_URL ?? "sqlite:data/jobs.db");
 const job = await longshore.enqueue(greet, { name: process.argv[2] ?? "world" });
