@@ -4,4 +4,5 @@ export type { ListenOptions, Listening } from "./http/listener.js";
 export type { ServerLog } from "./http/parts.js";
 export type { CompatOptions, CreationRoute, MonitoringOptions } from "./compat/options.js";
 export type { ServerOptions } from "./options.js";
-export { SCOPES, type Access, type Scope } from "./http/access.js";
+export { SCOPES, type Access, type Resource, type Scope } from "./http/access.js";
+export type { AccessOptions, Authorize, GivenAccess, RateOption, TokenOption } from "./access/options.js";
