@@ -61,7 +61,7 @@ onEveryEngine("the answer is what the document says", (storage) => {
 
   it.each(commands)("to the example of %s", async (_name, operation) => {
     const longshore = await storage.connect();
-    const prepared = await prepare(longshore);
+    const prepared = await prepare(longshore, operation.operationId);
     const answer = await sent(apiOf(longshore, options), operation, prepared, false);
     expect(breaches(operation, answer)).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe("what is wrong with a request is said as the document says", () => {
   it.each(operations)("to %s", async (_name, operation) => {
     const longshore = await connect("memory:");
     onTestFinished(() => longshore.close());
-    const prepared = await prepare(longshore);
+    const prepared = await prepare(longshore, operation.operationId);
     const call = apiOf(longshore, options);
     const good = requestOf(operation, prepared, false);
     const wrong: [what: string, call: string, body: unknown, headers?: Record<string, string>][] = [];

@@ -1,5 +1,6 @@
 /** What requests of the contract test meet: tasks that the server knows, and jobs in every state that a command may need. */
 import { flow, task, type Job, type Longshore } from "longshore";
+import { expect } from "vitest";
 import { z } from "zod";
 
 /** The task of the examples. */
@@ -29,10 +30,18 @@ export interface Prepared {
   readonly held: string;
   readonly flow: string;
   readonly queue: string;
+  readonly bulk: string;
+  readonly worker: string;
+  readonly schedule: string;
+  readonly fingerprint: string;
+  readonly tag: string;
 }
 
-/** Fills a connection. */
-export async function prepare(longshore: Longshore): Promise<Prepared> {
+/** A task of a queue in which there are no jobs. */
+const idle = task("idle", { queue: "idle" }, () => null);
+
+/** Fills a connection. A worker idles beside it, unless what is asked needs a bulk job that has not ended. */
+export async function prepare(longshore: Longshore, operationId = ""): Promise<Prepared> {
   const options = { tags: ["user:42"], meta: { from: "test" } };
   const completed = await longshore.enqueue(scan, { url: "good" }, options);
   // The id of an example.
@@ -43,6 +52,12 @@ export async function prepare(longshore: Longshore): Promise<Prepared> {
   const queued = await waiting({});
   const delayed = await waiting({ delay: "1h" });
   const held = await waiting({ hold: true });
+  const bulk = await longshore.bulk({ action: "retry", filter: { task: "none" } });
+  await longshore.schedules.put({ name: "nightly", task: scan, input: { url: "good" }, cron: "@daily" });
+  if (operationId !== "bulk.cancel") {
+    longshore.worker([idle], { name: "web-1" });
+    await expect.poll(async () => (await longshore.workers()).length).toBe(1);
+  }
   return {
     completed: completed.id,
     failed: failed.id,
@@ -51,6 +66,11 @@ export async function prepare(longshore: Longshore): Promise<Prepared> {
     held: held.id,
     flow: whole.id,
     queue: "scans",
+    bulk: bulk.id,
+    worker: "web-1",
+    schedule: "nightly",
+    fingerprint: (await failed.refresh()).error?.fingerprint ?? "",
+    tag: "user:42",
   };
 }
 
@@ -62,4 +82,12 @@ export const PARAMETERS: Readonly<Record<string, keyof Prepared>> = {
   "jobs.promote id": "delayed",
   "jobs.release id": "held",
   "jobs.update id": "queued",
+  "bulk.get id": "bulk",
+  "bulk.cancel id": "bulk",
+  "flows.get id": "flow",
+  "flows.graph id": "flow",
+  worker: "worker",
+  name: "schedule",
+  fingerprint: "fingerprint",
+  tag: "tag",
 };
