@@ -5,7 +5,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Longshore } from "../client/longshore.js";
 import type { AnyTask } from "../define/task.js";
-import { InvalidInput } from "../model/errors/errors.js";
 import { createApp } from "./app.js";
 import { AccessControl } from "./access/control.js";
 import { protect } from "./access/headers.js";

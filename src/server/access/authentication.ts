@@ -12,7 +12,7 @@ import { OPEN_ACCESS, type Access, type Resource } from "../http/access.js";
 import type { Guard, ServerContext } from "../http/env.js";
 import { Problem } from "../http/problem.js";
 import { Attempts } from "./attempts.js";
-import { addressOf } from "./client.js";
+import { addressOf, isForwarded } from "./client.js";
 import { sessionCookies } from "./cookie.js";
 import type { ParsedAccess } from "./options.js";
 import type { SecretPlaces } from "./secret-places.js";
@@ -49,6 +49,8 @@ export class Authentication {
   readonly #sessions: Sessions;
   readonly #byDigest: ReadonlyMap<string, KnownToken>;
   readonly #byName: ReadonlyMap<string, KnownToken>;
+  /** Was there a stored token at any time? */
+  #sawToken = false;
 
   constructor(setup: AuthenticationSetup) {
     const { longshore, options, clock } = setup;
@@ -120,11 +122,15 @@ export class Authentication {
     }
   }
 
-  /** Is nothing said of who may do what, on a server that only this machine reaches? */
+  /**
+   * Is nothing said of who may do what, on a server that only this machine reaches? What a proxy has passed on comes from elsewhere, and
+   * when the last token is revoked a server that was closed does not open.
+   */
   async #isOpenHere(c: ServerContext): Promise<boolean> {
     const { options, isLocal, longshore } = this.#setup;
-    if (options.decided || c.env.listening !== true || !isLocal()) return false;
-    return !options.storedTokens || !(await longshore.tokens.any());
+    if (options.decided || c.env.listening !== true || !isLocal() || isForwarded(c)) return false;
+    this.#sawToken ||= options.storedTokens && (await longshore.tokens.any());
+    return !this.#sawToken;
   }
 
   async #decide(

@@ -37,6 +37,13 @@ export function isSecure(c: ServerContext, trustProxy: boolean): boolean {
   return (forwarded ?? new URL(c.req.url).protocol.slice(0, -1)).toLowerCase() === "https";
 }
 
+/** Has a proxy passed the request on? */
+export function isForwarded(c: ServerContext): boolean {
+  return ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"].some(
+    (name) => c.req.header(name) !== undefined,
+  );
+}
+
 /** The address of the client, `null` when it is not known. */
 export function addressOf(c: ServerContext, trustProxy: boolean): string | null {
   const forwarded = trustProxy ? lastOf(c.req.header("x-forwarded-for")) : null;

@@ -18,7 +18,10 @@ export function addCreationRoute(app: ServerApp, parts: ServerParts, path: strin
   const action = `compat.create${path.replaceAll("/", ".")}`;
   const accepted = answer(givenObject(schemas.answer), "Accepted");
   const route = createRoute({
-    ...facts({ action, scope: "enqueue", resource: "Compatibility", summary: `Start ${name}`, tenants: true }),
+    ...facts({
+      ...{ action, scope: "enqueue", resource: "Compatibility", tenants: true, decides: true },
+      summary: `Start ${name}`,
+    }),
     method: "post",
     path,
     request: { body: jsonBody(givenJson(schemas.body), undefined, false) },
@@ -30,14 +33,15 @@ export function addCreationRoute(app: ServerApp, parts: ServerParts, path: strin
   app.openapi(route, async (c) => {
     const body: unknown = await c.req.json();
     const input = mapped(parts, path, body, given.input ?? ((all) => all));
-    const options = narrowed(c.var.access, mapped(parts, path, body, given.options ?? (() => ({}))));
+    const asked = mapped<EnqueueOptions>(parts, path, body, given.options ?? (() => ({})));
     const known = typeof task === "string" ? (parts.tasks.get(task) ?? task) : task;
-    requireScope(
-      c.var.access,
-      "enqueue",
-      options.queue ?? (typeof known === "string" ? "default" : (known.queue ?? undefined)),
-    );
+    const queue = asked.queue ?? (typeof known === "string" ? "default" : (known.queue ?? "default"));
+    await c.var.decide?.(action, { kind: "jobs", task: name, queue });
+    requireScope(c.var.access, "enqueue", queue);
+    parts.payloads.look(Buffer.byteLength(await c.req.text()), [{ task: name, input }]);
+    const options = narrowed(c.var.access, asked);
     const job = await parts.longshore.enqueue(known as AnyTask, input as never, options);
+    c.set("touched", { ids: [job.id], count: 1 });
     return c.json(given.answer(job), status);
   });
 }

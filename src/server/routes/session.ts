@@ -27,6 +27,7 @@ const begin = createRoute({
     summary: "Sign a browser in with a token",
     description: "The answer sets a cookie that scripts cannot read. The token itself need not be kept then.",
   }),
+  security: [],
   method: "post",
   path: "/api/session",
   request: {
@@ -47,6 +48,7 @@ const get = createRoute({
 
 const end = createRoute({
   ...facts({ action: "session.end", scope: null, resource: RESOURCE, summary: "Sign out", tenants: true }),
+  security: [],
   method: "delete",
   path: "/api/session",
   responses: { 204: { description: "Signed out, everywhere where a copy of the cookie may be" }, ...problems(503) },

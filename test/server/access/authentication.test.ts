@@ -211,6 +211,29 @@ it("the hook decides by what is done and to what, and whom it names is who asks"
   await longshore.close();
 });
 
+it("the hook decides about jobs that another system's clients create, by their task and queue", async () => {
+  const asked: unknown[] = [];
+  const { longshore, api } = onMemory({
+    compat: {
+      create: {
+        "/start_task": { task: "work", options: () => ({ queue: "slow" }), answer: ({ id }) => ({ job_id: id }) },
+      },
+    },
+    authorize: (_request, action, resource) => {
+      asked.push([action, resource]);
+      return resource.queue === "slow" ? { subject: "ada", scopes: ["enqueue:slow"], tag: "app:7" } : false;
+    },
+  });
+  const { status, body } = await api("POST /start_task", { n: 1 });
+  expect(status).toBe(202);
+  const job = await longshore.job((body as { job_id: string }).job_id);
+  expect(await job?.refresh()).toMatchObject({ queue: "slow", tags: ["app:7"] });
+  expect(asked).toEqual([["compat.create.start_task", { kind: "jobs", task: "work", queue: "slow" }]]);
+  const { entries } = await longshore.audit.list({ log: "jobs" });
+  expect(entries).toMatchObject([{ subject: "ada", action: "compat.create.start_task", ids: [job?.id], count: 1 }]);
+  await longshore.close();
+});
+
 it("the hook may refuse a token what its scopes allow, and cannot be talked into more than it says", async () => {
   const { longshore, api } = onMemory({
     tokens: [{ name: "ops", token: SECRET, scopes: ["read", "operate"] }],

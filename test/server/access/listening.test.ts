@@ -40,6 +40,23 @@ it("on this machine alone it is open, and says so, until a token is stored", asy
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
 });
 
+it("once it has asked for tokens it does so still when the last one is revoked", async () => {
+  const url = await listen();
+  await longshore.tokens.create({ name: "ops", scopes: ["read"] });
+  expect(await statusOf(url)).toBe(401);
+  await longshore.tokens.revoke("ops");
+  expect(await statusOf(url)).toBe(401);
+});
+
+it.each(["x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-host"])(
+  "what a proxy passes on (%s) comes from elsewhere, and needs a token",
+  async (header) => {
+    const url = await listen();
+    expect(await statusOf(url, { [header]: "10.0.0.1" })).toBe(401);
+    expect(await statusOf(await listen({ open: true }), { [header]: "10.0.0.1" })).toBe(200);
+  },
+);
+
 it.each<[string, ServerOptions]>([
   ["a configured token", { tokens: [{ name: "ops", token: SECRET, scopes: ["read"] }] }],
   ["stored tokens on purpose, although there is none", { storedTokens: true }],
