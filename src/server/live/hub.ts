@@ -41,7 +41,8 @@ export interface LiveRequest {
   readonly topics: readonly { readonly asked: string; readonly topic: Topic }[];
   /** Two views that both show payloads, or both do not, show the same. */
   readonly view: View;
-  readonly subject: string;
+  /** Whose stream it is; `null`: of anyone who may do everything, so that it is not counted with others. */
+  readonly subject: string | null;
   /** The id of the last frame that the client saw. */
   readonly lastEventId: string | null;
   /** May the client still see what it sees? Asked with each heartbeat. */
@@ -143,10 +144,10 @@ export class LiveHub {
     return connection;
   }
 
-  #reserve(subject: string): () => void {
+  #reserve(subject: string | null): () => void {
     if (this.#isClosed) throw closing();
     const headers = { "retry-after": COME_AGAIN };
-    const own = this.#subjects.get(subject) ?? 0;
+    const own = subject === null ? 0 : (this.#subjects.get(subject) ?? 0);
     if (this.#streams >= this.#caps.process) {
       const detail = `this server has ${this.#caps.process} event streams already`;
       throw new Problem(503, "TOO_MANY_STREAMS", detail, { headers, members: { most: this.#caps.process } });
@@ -156,12 +157,13 @@ export class LiveHub {
       throw new Problem(429, "TOO_MANY_STREAMS", detail, { headers, members: { most: this.#caps.subject } });
     }
     this.#streams += 1;
-    this.#subjects.set(subject, own + 1);
+    if (subject !== null) this.#subjects.set(subject, own + 1);
     let isReleased = false;
     return () => {
       if (isReleased) return;
       isReleased = true;
       this.#streams -= 1;
+      if (subject === null) return;
       const left = (this.#subjects.get(subject) ?? 1) - 1;
       if (left === 0) this.#subjects.delete(subject);
       else this.#subjects.set(subject, left);

@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { FlowJob } from "../../client/jobs/flow-job.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import type { Access } from "../http/access.js";
+import { OPEN_ACCESS, type Access } from "../http/access.js";
 import type { ServerApp, ServerContext } from "../http/env.js";
 import type { ServerParts } from "../http/parts.js";
 import { Problem } from "../http/problem.js";
@@ -92,12 +92,17 @@ async function stream(
   const { access } = c.var;
   const { hangUp } = c.env;
   const body = await hub.open({
-    ...{ topics, view: viewOf(access), subject: access.subject },
+    ...{ topics, view: viewOf(access), subject: subjectOf(access) },
     lastEventId: c.req.header("last-event-id") ?? null,
     recheck: () => stillAllowed(parts, access, topics),
     ...(hangUp === undefined ? {} : { hangUp }),
   });
   return new Response(body, { headers: HEADERS });
+}
+
+/** Whose stream it is. An open server, and a sign-in that names none, know only that who asks may do everything. */
+function subjectOf(access: Access): string | null {
+  return access.allows === OPEN_ACCESS.allows ? null : access.subject;
 }
 
 /** From what a request names to what is followed, within what its access may see. */

@@ -12,7 +12,7 @@ let url: string;
 
 beforeEach(async () => {
   longshore = await connect("memory:");
-  server = createServer(longshore, { open: true, log: () => {}, sseClients: { process: 5, subject: 5 } });
+  server = createServer(longshore, { open: true, log: () => {}, sseClients: { process: 5, subject: 2 } });
   ({ url } = await server.listen({ port: 0 }));
 });
 
