@@ -10,12 +10,12 @@ const STACK = /\n\s+at |node:internal|\.(?:ts|js):\d+/;
 export function faultOf(operation: Operation, { method }: FuzzRequest, answer: FuzzAnswer): string | null {
   const { status, headers, text } = answer;
   if (!(status >= 200 && status < 500)) return `status ${status}`;
-  if (STACK.test(text)) return "it shows a stack";
   const bare = method === "HEAD";
   if (status < 400) {
     const known = method !== operation.method || operation.statuses.includes(status);
     return known || status === 304 ? null : `status ${status} is not in the document`;
   }
+  if (STACK.test(text)) return "it shows a stack";
   const type = headers.get("content-type") ?? "";
   if (!type.startsWith("application/problem+json")) return `an error of type "${type}"`;
   if (status === 405 && headers.get("allow") === null) return "405 without Allow";

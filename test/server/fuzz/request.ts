@@ -3,8 +3,9 @@
  * a socket, bytes and all; what of it a `Request` can say is sent to `fetch`.
  */
 import { hostileJson, hostileText } from "./hostile.js";
-import { IDS, sample, type ApiDocument, type Operation, type Parameter } from "./operations.js";
+import { sample, type ApiDocument, type Operation, type Parameter } from "./operations.js";
 import type { Chance } from "./random.js";
+import type { Usual } from "./subjects.js";
 import { RawJson, writeJson } from "./raw-json.js";
 
 /** A request, before it is written. */
@@ -16,11 +17,6 @@ export interface FuzzRequest {
   readonly body: Uint8Array | null;
 }
 
-/** What parameters of these names mostly have. Waits are short, so that a test of thousands of requests ends. */
-const USUAL: Readonly<Record<string, readonly string[]>> = {
-  ...{ wait: ["1ms", "5ms", "10"], id: IDS, job_id: IDS },
-  ...{ queue: ["one", "two", "default"], limit: ["1", "200", "7"], states: ["queued", "failed,queued"] },
-};
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "QUERY"];
 const TYPES = [
   ...["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""],
@@ -71,22 +67,32 @@ const HEADERS: readonly (readonly [name: string, values: readonly string[]])[] =
 ];
 
 /** Draws the next request for an operation. */
-export function drawRequest(chance: Chance, operation: Operation, document: ApiDocument): FuzzRequest {
+export function drawRequest(chance: Chance, operation: Operation, document: ApiDocument, known: Usual): FuzzRequest {
   const spoilt = chance.in(0.75);
   const often = (share: number): boolean => spoilt && chance.in(share);
   const method = often(0.08) ? chance.of(METHODS) : operation.method;
   const headers = drawHeaders(chance, operation, document, often);
   const body = drawBody(chance, operation, document, often);
   if (body !== null && !often(0.05)) headers.push(["content-type", often(0.1) ? chance.of(TYPES) : "application/json"]);
-  return { method, target: drawTarget(chance, operation, document, often), headers, body };
+  return { method, target: drawTarget(chance, operation, document, known, often), headers, body };
 }
 
 type Often = (share: number) => boolean;
 
-function drawTarget(chance: Chance, { path, parameters }: Operation, document: ApiDocument, often: Often): string {
+function drawTarget(
+  chance: Chance,
+  { path, parameters }: Operation,
+  document: ApiDocument,
+  known: Usual,
+  often: Often,
+): string {
+  const ofPath = Object.keys(known).find((start) => path.startsWith(start));
   const text = (parameter: Parameter): string => {
-    const usual = USUAL[parameter.name];
-    if (usual !== undefined && chance.in(0.9)) return often(0.15) ? hostileText(chance) : chance.of(usual);
+    const usual =
+      (parameter.in === "path" && ofPath !== undefined ? known[ofPath] : undefined) ?? known[parameter.name];
+    // Any other wait could be a long one.
+    if (usual !== undefined && (parameter.name === "wait" || chance.in(0.95)))
+      return often(0.15) ? hostileText(chance) : chance.of(usual);
     return often(0.15) ? hostileText(chance) : String(sample(chance, parameter.schema ?? {}, document));
   };
   let target = path.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
@@ -96,11 +102,14 @@ function drawTarget(chance: Chance, { path, parameters }: Operation, document: A
   if (often(0.04)) target += chance.of(["/", "//", "/x", "/..", "%2f", ";a=b", "\u00e9"]);
   if (often(0.01))
     target = chance.of(["//evil.example/", "/%", "/%c0%af", "/api/%E0%A4%A", `/${"a".repeat(8_000)}`, "/api//jobs"]);
-  const query = parameters
-    .filter((parameter) => parameter.in === "query" && (parameter.required === true || chance.in(0.2)))
-    .flatMap((parameter) =>
-      Array.from({ length: often(0.1) ? 2 : 1 }, () => [parameter.name, text(parameter)] as const),
-    );
+  const optional = parameters.filter((parameter) => parameter.in === "query" && parameter.required !== true);
+  const chosen = Array.from({ length: optional.length === 0 ? 0 : chance.below(4) }, () => chance.of(optional));
+  const query = [
+    ...parameters.filter(({ in: place, required }) => place === "query" && required === true),
+    ...new Set(chosen),
+  ].flatMap((parameter) =>
+    Array.from({ length: often(0.1) ? 2 : 1 }, () => [parameter.name, text(parameter)] as const),
+  );
   if (often(0.1)) query.push([hostileText(chance), hostileText(chance)]);
   if (often(0.02)) for (let n = 0; n < 500; n += 1) query.push([`p${n}`, "1"]);
   if (query.length === 0) return target;

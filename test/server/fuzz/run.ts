@@ -10,6 +10,7 @@ import { operationsOf, type ApiDocument, type Operation } from "./operations.js"
 import { Chance } from "./random.js";
 import { drawRequest, type FuzzRequest } from "./request.js";
 import type { FuzzAnswer } from "./send.js";
+import { Subjects } from "./subjects.js";
 
 const GIVEN = process.env["LONGSHORE_FUZZ"];
 /** How many requests each operation gets. */
@@ -39,34 +40,15 @@ async function documentOf(server: LongshoreServer): Promise<ApiDocument> {
   return (await response.json()) as ApiDocument;
 }
 
-/** How many requests go by before jobs that they removed or changed come back. */
+/** How many requests go by before what they removed or changed comes back. */
 const AGAIN = 50;
-
-/** Jobs with known ids, in several states; two queues have some of the ids. */
-async function prepare(longshore: Longshore): Promise<void> {
-  const hour = { delay: "1h" } as const;
-  for (const queue of ["one", "two"])
-    await longshore.enqueue("scan", { queue }, { id: "job_1", queue, tags: ["user:42"] });
-  await longshore.enqueue("scan", null, { id: "job_2", queue: "one", ...hour });
-  await longshore.enqueue("scan", null, { id: "job_3", queue: "two", hold: true });
-  await longshore.enqueue("scan", null, { id: "job_4", after: [{ queue: "one", id: "job_2" }] });
-  await longshore.enqueue("scan", { url: "x" }, { id: "job_6" });
-  const cancelled = await longshore.enqueue("scan", null, { id: "job_5", ...hour });
-  if (cancelled.outcome === "created") await cancelled.cancel();
-}
-
-/** Removes all jobs. */
-async function clear(longshore: Longshore): Promise<void> {
-  for (const { name } of await longshore.queues({ system: true }))
-    await longshore.queue(name).obliterate({ force: true });
-}
 
 /** How one request is sent. */
 export type Send = (request: FuzzRequest, chance: Chance) => Promise<FuzzAnswer | null>;
 
 /** Sends so many requests for an operation. @returns the first faults, with how each is repeated */
 async function fuzz(
-  longshore: Longshore,
+  subjects: Subjects,
   operation: Operation,
   document: ApiDocument,
   { from = 0, count }: { readonly from?: number; readonly count: number },
@@ -74,10 +56,11 @@ async function fuzz(
 ): Promise<string[]> {
   const name = `${operation.method} ${operation.path}`;
   const faults: string[] = [];
+  let usual = await subjects.prepare();
   for (let n = from; n < from + count && faults.length < 5; n += 1) {
-    if (n === from || n % AGAIN === 0) await prepare(longshore);
+    if (n % AGAIN === 0) usual = await subjects.prepare();
     const chance = new Chance(`${SEED} ${name} ${n}`);
-    const request = drawRequest(chance, operation, document);
+    const request = drawRequest(chance, operation, document, usual);
     let fault: string | null;
     let answer: FuzzAnswer | null = null;
     logged = [];
@@ -172,16 +155,21 @@ export async function fuzzAll(
   const document = await documentOf(server);
   const before = inherited();
   const used = heap();
+  const subjects = new Subjects(longshore);
   const chosen = operationsOf(document).filter(
     ({ method, path }) => ONLY === undefined || `${method} ${path}` === ONLY,
   );
-  for (const operation of chosen) {
-    const each = Math.ceil(count / rows);
-    const shares = Array.from({ length: rows }, (_row, at) => ({ from: from + at * each, count: each }));
-    const faults = await Promise.all(shares.map((share) => fuzz(longshore, operation, document, share, send)));
-    const all = [...faults.flat(), ...(await unreadable(server, document))];
-    if (all.length > 0) return all;
-    await clear(longshore);
+  try {
+    for (const operation of chosen) {
+      const each = Math.ceil(count / rows);
+      const shares = Array.from({ length: rows }, (_row, at) => ({ from: from + at * each, count: each }));
+      const faults = await Promise.all(shares.map((share) => fuzz(subjects, operation, document, share, send)));
+      const all = [...faults.flat(), ...(await unreadable(server, document))];
+      if (all.length > 0) return all;
+      await subjects.clear();
+    }
+  } finally {
+    await subjects.close();
   }
   const grown = heap() - used;
   return [

@@ -1,0 +1,115 @@
+/**
+ * What requests are about: jobs in several states, a flow, a schedule, a worker, a failure group, a bulk job. Most of them have ids that
+ * never change; what requests remove comes back.
+ */
+import { flow, task, type Longshore, type Worker } from "longshore";
+import { IDS } from "./operations.js";
+
+/** What a parameter mostly has, by its name; where it begins with a path, of parameters of that path. */
+export type Usual = Readonly<Record<string, readonly string[]>>;
+
+const fail = task("fail", { queue: "busy", attempts: 1 }, () => Promise.reject(new Error("it always fails")));
+const pages = flow("pages", {}, ($) => {
+  $("first", { url: "x" }, { name: "scan", queue: "one" });
+});
+const hour = { delay: "1h" } as const;
+
+export class Subjects {
+  readonly #longshore: Longshore;
+  #worker: Worker | null = null;
+  #preparing: Promise<Usual> | null = null;
+
+  constructor(longshore: Longshore) {
+    this.#longshore = longshore;
+  }
+
+  /** Brings back what is missing; once for all who ask for it at the same time. @returns the names of all */
+  async prepare(): Promise<Usual> {
+    this.#preparing ??= this.#prepare();
+    try {
+      return await this.#preparing;
+    } finally {
+      this.#preparing = null;
+    }
+  }
+
+  async #prepare(): Promise<Usual> {
+    const longshore = this.#longshore;
+    await this.#work();
+    for (const id of [...IDS, "flow_1"]) {
+      for (const ref of await longshore.refsOf(id)) await this.#remove(ref.queue, id);
+    }
+    for (const queue of ["one", "two"]) {
+      await longshore.enqueue("scan", { queue }, { id: "job_1", queue, tags: ["user:42"] });
+    }
+    await longshore.enqueue("scan", null, { id: "job_2", queue: "one", ...hour });
+    await longshore.enqueue("scan", null, { id: "job_3", queue: "two", hold: true });
+    await longshore.enqueue("scan", null, { id: "job_4", after: [{ queue: "one", id: "job_2" }] });
+    const ended = await longshore.enqueue("scan", null, { id: "job_5", ...hour });
+    await ended.cancel().catch(() => {});
+    await longshore.enqueue("scan", { url: "x" }, { id: "job_6" });
+    await longshore.enqueue(pages, null, { id: "flow_1" });
+    await longshore.schedules.put({ name: "every", task: "scan", every: "1h" });
+    await longshore.schedules.put({ name: "nightly", task: "scan", cron: "0 3 * * *", paused: true });
+    const bulk = await longshore.bulk({ action: "promote", filter: { queue: "one", tag: "none" } });
+    const fingerprint = await this.#fingerprint();
+    return {
+      ...{ wait: ["1ms", "5ms", "10"], limit: ["1", "200", "7"], states: ["queued", "failed,queued"] },
+      ...{
+        id: [...IDS, "flow_1"],
+        job_id: IDS,
+        name: ["every", "nightly"],
+        worker: ["worker-1"],
+        fingerprint: [fingerprint],
+      },
+      ...{ queue: ["one", "two", "default"], topics: TOPICS, tag: ["user:42"] },
+      ...{ "/api/bulk/": [bulk.id], "/api/flows/": ["flow_1"] },
+    };
+  }
+
+  /** Removes all jobs and schedules, but for those of the queues that the worker is at. */
+  async clear(): Promise<void> {
+    for (const { name } of await this.#longshore.schedules.list()) await this.#longshore.schedules.remove(name);
+    for (const { name } of await this.#longshore.queues({ system: true })) {
+      if (name !== fail.queue && !name.startsWith("longshore:"))
+        await this.#longshore.queue(name).obliterate({ force: true });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#worker?.stop();
+  }
+
+  async #work(): Promise<void> {
+    if (this.#worker !== null && this.#worker.state !== "stopped" && this.#worker.state !== "stopping") return;
+    await this.#worker?.finished;
+    this.#worker = this.#longshore.worker([fail], { name: "worker-1" });
+  }
+
+  /** A job that runs, or whose dependents need it, stays. */
+  async #remove(queue: string, id: string): Promise<void> {
+    await this.#longshore
+      .queue(queue)
+      .job(id)
+      .remove()
+      .catch(() => {});
+  }
+
+  async #fingerprint(): Promise<string> {
+    const [group] = (await this.#longshore.failures({ queues: ["busy"] }).page({ limit: 1 })).groups;
+    if (group !== undefined) return group.fingerprint;
+    const failing = await this.#longshore.enqueue(fail);
+    await failing.result().catch(() => {});
+    return (await failing.refresh()).error?.fingerprint ?? "none";
+  }
+}
+
+const TOPICS = [
+  "overview",
+  "failures",
+  "queue:one",
+  "job:job_2,flow:flow_1",
+  "tag:user:42",
+  "job:one/job_1",
+  "worker:x",
+];
