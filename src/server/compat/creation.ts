@@ -35,7 +35,7 @@ export function addCreationRoute(app: ServerApp, parts: ServerParts, path: strin
     const input = mapped(parts, path, body, given.input ?? ((all) => all));
     const asked = mapped<EnqueueOptions>(parts, path, body, given.options ?? (() => ({})));
     const known = typeof task === "string" ? (parts.tasks.get(task) ?? task) : task;
-    const queue = asked.queue ?? (typeof known === "string" ? "default" : (known.queue ?? "default"));
+    const queue = asked.queue ?? (typeof known === "string" ? null : known.queue) ?? "default";
     await c.var.decide?.(action, { kind: "jobs", task: name, queue });
     requireScope(c.var.access, "enqueue", queue);
     parts.payloads.look(Buffer.byteLength(await c.req.text()), [{ task: name, input }]);

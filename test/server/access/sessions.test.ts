@@ -27,6 +27,8 @@ function onMemory(options: ServerOptions = {}): { longshore: Longshore; clock: M
   return { longshore, clock, api: apiOf(longshore, { open: false, storedTokens: true, clock, ...options }) };
 }
 
+const coded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+
 onEveryEngine("a session", (storage) => {
   it("is good in every process, after a restart, too, until it is signed out or its token revoked", async () => {
     const first = await storage.connect();
