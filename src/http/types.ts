@@ -539,6 +539,51 @@ export interface Info {
   };
 }
 
+export interface Insight {
+  readonly code:
+    | "no-worker"
+    | "quiet-workers"
+    | "unknown-task"
+    | "paused"
+    | "waiting-long"
+    | "worker-lost"
+    | "crash-loop"
+    | "clock-skew"
+    | "mixed-versions"
+    | "single-worker"
+    | "schedule-late"
+    | "schedule-unreadable"
+    | "store-refuses"
+    | "store-evicts"
+    | "store-nearly-full"
+    | "store-volatile"
+    | "store-save-failed"
+    | "store-rights"
+    | "shared-cause"
+    | "not-all-looked-at";
+  /** error: jobs do not run, or may be lost */
+  readonly severity: "error" | "warning" | "info";
+  /** What is so, in one sentence */
+  readonly text: string;
+  /** What to do about it */
+  readonly advice: string;
+  /** ISO 8601, UTC */
+  readonly since: string | null;
+  /** What it is about: the first 20 of each kind */
+  readonly subjects: {
+    readonly queues?: readonly string[];
+    readonly tasks?: readonly string[];
+    readonly workers?: readonly string[];
+    readonly schedules?: readonly string[];
+    readonly nodes?: readonly string[];
+    readonly failures?: readonly string[];
+    readonly jobs?: readonly {
+      readonly queue: string;
+      readonly jobId: string;
+    }[];
+  };
+}
+
 export type Job = JobSummary & {
   /** Its place in the queue, 1 = next */
   readonly position: number | null;
@@ -761,6 +806,44 @@ export interface Queue {
     readonly self: string;
     readonly jobs: string;
   };
+}
+
+/** Figures are null when too little was measured */
+export interface QueueCapacity {
+  readonly queue: string;
+  readonly workers: number;
+  readonly slots: number;
+  /** Other queues that the same slots serve */
+  readonly sharedWith: readonly string[];
+  /** How many runs were measured */
+  readonly runs: number;
+  /** ISO 8601, UTC */
+  readonly since: string | null;
+  /** Runs a minute */
+  readonly arrivals: {
+    readonly mean: number;
+    readonly peak: number;
+  } | null;
+  /** Milliseconds */
+  readonly runTime: number | null;
+  readonly spread: number | null;
+  /** How many slots are busy, on the average */
+  readonly load: number | null;
+  /** 1 or more: there are too few slots */
+  readonly utilisation: number | null;
+  /** Milliseconds with the present slots; null without end */
+  readonly wait: {
+    readonly mean: number | null;
+    readonly p95: number | null;
+  } | null;
+  readonly peakWait: {
+    readonly mean: number | null;
+    readonly p95: number | null;
+  } | null;
+  readonly slotsNeeded: number | null;
+  readonly workersNeeded: number | null;
+  /** The same in a sentence */
+  readonly text: string;
 }
 
 export interface QueuePaused {
@@ -2058,6 +2141,37 @@ export interface Operations {
       readonly tasks: readonly Task[];
       /** For the next page; null at the end */
       readonly cursor: string | null;
+    };
+  };
+  /** What needs attention, the worst first */
+  "GET /api/insights": {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly insights: readonly Insight[];
+    };
+  };
+  /** How many slots and workers queues need for their jobs to wait no longer than they may */
+  "GET /api/capacity": {
+    params: undefined;
+    query: {
+      /** Default: the 200 with the most jobs */
+      readonly queues?: string | undefined;
+      /** Default: 30s */
+      readonly targetWait?: string | undefined;
+      /** How far back is looked, 15m to 24h; default: 1h */
+      readonly window?: string | undefined;
+    };
+    body: undefined;
+    answer: {
+      /** ISO 8601, UTC */
+      readonly at: string;
+      /** Milliseconds */
+      readonly window: number;
+      /** Milliseconds */
+      readonly targetWait: number;
+      readonly queues: readonly QueueCapacity[];
     };
   };
   /** Who did what, the newest first */

@@ -23,6 +23,7 @@ import { addJobRoute, addJobRoutes } from "./routes/jobs.js";
 import { addJobCommandRoutes } from "./routes/job-commands.js";
 import { addJobDetailRoutes } from "./routes/job-details.js";
 import { addInfoRoutes } from "./routes/overview/info.js";
+import { addInsightRoutes } from "./routes/overview/insights.js";
 import { addSeriesRoutes } from "./routes/overview/series.js";
 import { addTagRoutes } from "./routes/overview/tags.js";
 import { addQueueRoutes } from "./routes/queues.js";
@@ -104,6 +105,7 @@ export function addRoutes(app: ServerApp, parts: ServerParts, { compat, profile,
   addTagRoutes(app, parts);
   addSeriesRoutes(app, parts);
   addInfoRoutes(app, parts);
+  addInsightRoutes(app, parts);
   addAuditRoute(app, parts);
   addDocumentRoute(app);
   addHomeRoute(app);

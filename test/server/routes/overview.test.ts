@@ -120,6 +120,40 @@ describe("the routes of overviews", () => {
     await worker.stop();
   });
 
+  it("say what needs attention, in words with codes", async () => {
+    const longshore = connection();
+    const call = checkedApiOf(longshore);
+    await longshore.enqueue("scan", 1, { queue: "scans" });
+
+    const { insights } = (await call("GET /api/insights")).body;
+    expect(insights).toEqual(
+      expect.arrayContaining([
+        {
+          code: "no-worker",
+          severity: "error",
+          text: expect.stringContaining("scans"),
+          advice: expect.any(String),
+          since: expect.any(String),
+          subjects: { queues: ["scans"] },
+        },
+      ]),
+    );
+  });
+
+  it("say how many workers a queue needs, or that too little was measured", async () => {
+    const longshore = connection();
+    const call = checkedApiOf(longshore);
+    await longshore.enqueue("scan", 1, { queue: "scans" });
+
+    expect((await call("GET /api/capacity?queues=scans&targetWait=10s&window=2h")).body).toMatchObject({
+      targetWait: 10_000,
+      window: 7_200_000,
+      queues: [{ queue: "scans", workers: 0, slots: 0, slotsNeeded: null, text: expect.any(String) }],
+    });
+    expect((await call("GET /api/capacity?window=1m")).body).toMatchObject({ status: 400, field: "window" });
+    expect((await call("GET /api/capacity?targetWait=soon")).body).toMatchObject({ status: 400, field: "targetWait" });
+  });
+
   it("say which engine and which version answers", async () => {
     const call = checkedApiOf(connection());
     expect((await call("GET /api/info")).body).toEqual({
