@@ -1,13 +1,8 @@
 // What every route does with requests that are not as the document says.
 import { describe, expect, it } from "vitest";
-import { checkedApiOf, type ApiDocument } from "../support/checked-api.js";
+import type { Parameter } from "../contract/document.js";
+import { checkedApiOf, documentOf } from "../support/checked-api.js";
 import { memoryForEach } from "../support/memory.js";
-
-interface Parameter {
-  readonly name: string;
-  readonly in: string;
-  readonly schema: { readonly pattern?: string };
-}
 
 describe("every route", () => {
   const connection = memoryForEach();
@@ -15,18 +10,13 @@ describe("every route", () => {
   async function operations(): Promise<
     { asked: string; query: readonly string[]; hasBody: boolean; params: readonly Parameter[] }[]
   > {
-    const { paths } = (await checkedApiOf(connection())("GET /api/openapi.json")).body as ApiDocument;
-    return Object.entries(paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => {
-        const { parameters = [], requestBody } = operation as { parameters?: Parameter[]; requestBody?: unknown };
-        return {
-          asked: `${method.toUpperCase()} ${path}`,
-          query: parameters.filter((one) => one.in === "query").map(({ name }) => name),
-          hasBody: requestBody !== undefined,
-          params: parameters,
-        };
-      }),
-    );
+    const document = await documentOf(checkedApiOf(connection()));
+    return document.operations.map(({ name, parameters = [], requestBody }) => ({
+      asked: name,
+      query: parameters.filter((one) => one.in === "query").map((one) => one.name),
+      hasBody: requestBody !== undefined,
+      params: parameters,
+    }));
   }
 
   it("that takes a query refuses a parameter that it does not know", async () => {
@@ -70,7 +60,7 @@ describe("every route", () => {
   it("that names something in its path refuses what can be no name", async () => {
     const call = checkedApiOf(connection());
     const named = (await operations()).filter(({ params }) => {
-      return params.some((one) => one.in === "path" && one.schema.pattern !== undefined);
+      return params.some((one) => one.in === "path" && one.schema["pattern"] !== undefined);
     });
     expect(named.length).toBeGreaterThan(30);
     for (const { asked } of named) {
