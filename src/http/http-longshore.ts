@@ -1,20 +1,26 @@
 /** A server of jobs, over HTTP: what an application in a browser, or without access to the engine, works with. */
 import type { InputArguments } from "../define/input-arguments.js";
 import type { Stored } from "../define/stored.js";
-import { queryOfFilter, type HttpJobFilter, type HttpListOptions } from "./filter.js";
+import { HttpBulk } from "./bulk.js";
+import { HttpFailure } from "./failure.js";
+import { HttpFlow } from "./flow.js";
 import { HttpJob, type HttpJobRef } from "./job.js";
 import { liveFrames, type HttpLiveFrame } from "./job-events.js";
-import { Pages } from "./pages.js";
+import { HttpLists } from "./lists.js";
+import { HttpQueue } from "./queue.js";
+import { HttpSchedule } from "./schedule.js";
 import type { HttpInput, HttpResult, HttpTask } from "./task.js";
+import { HttpWorker } from "./worker.js";
 import { Transport, type CallOptions, type HttpOptions } from "./transport.js";
 import type {
+  AcceptedBulk,
   AcceptedJob,
   AcceptedJobs,
+  BulkPreview,
+  BulkRequest,
   EnqueueOptions,
   JobRequest,
   JobRequests,
-  JobSummary,
-  Operations,
 } from "./types.js";
 
 /** How jobs are sent. */
@@ -33,9 +39,6 @@ export interface HttpJobRequest {
   readonly options?: EnqueueOptions | undefined;
 }
 
-/** A page of jobs. */
-export type HttpJobPage = Operations["GET /api/jobs"]["answer"];
-
 /**
  * Reaches a server. Nothing is sent yet.
  * @param url where the server is mounted, such as `https://shop.example/admin/jobs`; in a browser also a path
@@ -50,14 +53,7 @@ export function connectHttp(url: string | URL, options: HttpOptions = {}): HttpL
 }
 
 /** A server of jobs. */
-export class HttpLongshore {
-  readonly #transport: Transport;
-
-  /** @internal It comes from `connectHttp`. */
-  constructor(transport: Transport) {
-    this.#transport = transport;
-  }
-
+export class HttpLongshore extends HttpLists {
   /**
    * Accepts one job by the name of its task. The server checks the input where it knows the task. `enqueue<typeof scan>("scan", input)`
    * has the types of a task whose code is elsewhere.
@@ -109,23 +105,54 @@ export class HttpLongshore {
     id: string,
     place: Omit<HttpJobRef, "id"> = {},
   ): HttpJob<HttpResult<Task>, HttpInput<Task>> {
-    return new HttpJob(this.#transport, { id, ...place });
+    return new HttpJob(this.transport, { id, ...place });
+  }
+
+  /** A handle on a flow. Nothing is sent. */
+  flow<Result = unknown, Input = unknown>(id: string, place: Omit<HttpJobRef, "id"> = {}): HttpFlow<Result, Input> {
+    return new HttpFlow(this.transport, { id, ...place });
+  }
+
+  /** A queue, by its name. Nothing is sent. */
+  queue(name: string): HttpQueue {
+    return new HttpQueue(this.transport, name);
+  }
+
+  /** The workers of a name, or one session. Nothing is sent. */
+  worker(name: string): HttpWorker {
+    return new HttpWorker(this.transport, name);
+  }
+
+  /** A schedule, by its name. Nothing is sent. */
+  schedule(name: string): HttpSchedule {
+    return new HttpSchedule(this.transport, name);
+  }
+
+  /** A failure group, by its fingerprint. Nothing is sent. */
+  failure(fingerprint: string): HttpFailure {
+    return new HttpFailure(this.transport, fingerprint);
   }
 
   /**
-   * The jobs that match, as a stream or page by page; without payloads unless `fields` asks for them.
-   * @example for await (const job of longshore.jobs({ states: ["failed"], tag: "user:42" })) console.log(job.jobId);
+   * Does something to all jobs that match a filter, by a bulk job that workers carry out.
+   * @throws HttpProblem `INVALID_INPUT`; for a filter without conditions unless `all` says so
+   * @example await longshore.bulk({ action: "cancel", filter: { tag: "user:42", states: "queued" } });
    */
-  jobs(
-    filter: HttpJobFilter = {},
-    { fields, order, ...call }: HttpListOptions & CallOptions = {},
-  ): Pages<HttpJobPage, JobSummary> {
-    const list = { ...queryOfFilter(filter), fields: fields?.join(","), order };
-    return new Pages(
-      (page, own) => this.#transport.call("GET /api/jobs", { query: { ...list, ...page } }, own),
-      ({ jobs }) => jobs,
-      call,
-    );
+  async bulk(request: Omit<BulkRequest, "preview">, call?: CallOptions): Promise<HttpBulk> {
+    // What is no preview is answered with the job.
+    const accepted = (await this.transport.call("POST /api/bulk", { body: request }, call)) as AcceptedBulk;
+    return this.bulkJob(accepted.jobId);
+  }
+
+  /** How many jobs it would meet; nothing is done. */
+  async bulkPreview(request: Omit<BulkRequest, "preview">, call?: CallOptions): Promise<BulkPreview> {
+    const given = { body: { ...request, preview: true }, repeatable: true };
+    return (await this.transport.call("POST /api/bulk", given, call)) as BulkPreview;
+  }
+
+  /** A handle on a bulk job. Nothing is sent. */
+  bulkJob(id: string): HttpBulk {
+    return new HttpBulk(this.transport, id);
   }
 
   /**
@@ -138,7 +165,7 @@ export class HttpLongshore {
     topics: string | readonly string[],
     { signal }: Pick<CallOptions, "signal"> = {},
   ): AsyncGenerator<HttpLiveFrame, void, undefined> {
-    return liveFrames(this.#transport, topics, signal);
+    return liveFrames(this.transport, topics, signal);
   }
 
   async #enqueue(
@@ -146,11 +173,11 @@ export class HttpLongshore {
     { idempotencyKey = randomKey(), ...call }: HttpEnqueueCall = {},
   ): Promise<AcceptedJob | AcceptedJobs> {
     const given = { body, headers: { "idempotency-key": idempotencyKey }, repeatable: true };
-    return this.#transport.call("POST /api/jobs", given, call);
+    return this.transport.call("POST /api/jobs", given, call);
   }
 
   #handle<Types>(accepted: AcceptedJob): HttpJob<Types, Types> {
-    return new HttpJob(this.#transport, { id: accepted.jobId, queue: accepted.queue }, accepted);
+    return new HttpJob(this.transport, { id: accepted.jobId, queue: accepted.queue }, accepted);
   }
 }
 

@@ -4,11 +4,8 @@ import { milliseconds, type Duration } from "./duration.js";
 import { HttpTimeout } from "./errors.js";
 import { jobEvents, type HttpJobEvent } from "./job-events.js";
 import { HttpJobFailed } from "./job-failed.js";
-import type { CallOptions, Transport } from "./transport.js";
+import type { Answer, CallOptions, Transport } from "./transport.js";
 import type { AcceptedJob, Job, JobChange, JobState, Operations, Progress } from "./types.js";
-
-/** What an operation answers. */
-type Answer<Name extends keyof Operations> = Operations[Name]["answer"];
 
 /** A job as it is now, with the types of its task. */
 export type HttpJobDocument<Result, Input> = Omit<Job, "input" | "result"> & {
@@ -66,7 +63,11 @@ export class HttpJob<Result = unknown, Input = unknown> {
 
   /** The job as it is now. @throws HttpProblem `JOB_NOT_FOUND`; `AMBIGUOUS_JOB` when several queues have its id */
   async refresh(call?: CallOptions): Promise<HttpJobDocument<Result, Input>> {
-    const job = await this.#transport.call("GET /api/jobs/{id}", this.#ref, call);
+    const { id, queue } = this;
+    const job =
+      queue === null
+        ? await this.#transport.call("GET /api/jobs/{id}", this.#ref, call)
+        : await this.#transport.call("GET /api/queues/{queue}/jobs/{id}", { params: { queue, id } }, call);
     return job as HttpJobDocument<Result, Input>;
   }
 
@@ -153,7 +154,8 @@ export class HttpJob<Result = unknown, Input = unknown> {
   }
 
   /**
-   * Queues it again, with all its attempts before it. @returns its state now @throws HttpProblem `WRONG_STATE`
+   * Queues it again, with all its attempts before it, perhaps with another input. @returns its state now
+   * @throws HttpProblem `WRONG_STATE`
    * @example await job.retry({ fromStart: true });
    */
   async retry(options: Operations["POST /api/jobs/{id}/retry"]["body"] = {}, call?: CallOptions): Promise<JobState> {

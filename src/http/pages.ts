@@ -9,6 +9,12 @@ export interface PageOptions extends CallOptions {
   cursor?: string | null | undefined;
 }
 
+/** Which page, as a query says it. */
+export interface PageQuery {
+  readonly limit: number | undefined;
+  readonly cursor: string | undefined;
+}
+
 /**
  * A list.
  * @example
@@ -16,16 +22,13 @@ export interface PageOptions extends CallOptions {
  * const { jobs, cursor } = await longshore.jobs({ queue: "scans" }).page({ limit: 20 });
  */
 export class Pages<Page extends { readonly cursor: string | null }, Entry> implements AsyncIterable<Entry> {
-  readonly #read: (
-    query: { limit: number | undefined; cursor: string | undefined },
-    call: CallOptions,
-  ) => Promise<Page>;
+  readonly #read: (query: PageQuery, call: CallOptions) => Promise<Page>;
   readonly #entries: (page: Page) => readonly Entry[];
   readonly #call: CallOptions;
 
   /** @internal */
   constructor(
-    read: (query: { limit: number | undefined; cursor: string | undefined }, call: CallOptions) => Promise<Page>,
+    read: (query: PageQuery, call: CallOptions) => Promise<Page>,
     entries: (page: Page) => readonly Entry[],
     call: CallOptions = {},
   ) {

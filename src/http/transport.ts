@@ -41,6 +41,9 @@ type Part<Operation, Name extends "params" | "query" | "body"> =
         : { readonly [Key in Name]: Value }
     : never;
 
+/** What an operation answers. */
+export type Answer<Name extends keyof Operations> = Operations[Name]["answer"];
+
 /** What an operation is sent. */
 export type OperationRequest<Name extends keyof Operations> = Part<Operations[Name], "params"> &
   Part<Operations[Name], "query"> &
@@ -92,7 +95,7 @@ export class Transport {
     operation: Name,
     request: OperationRequest<Name>,
     call: CallOptions = {},
-  ): Promise<Operations[Name]["answer"]> {
+  ): Promise<Answer<Name>> {
     const { repeatable = operation.startsWith("GET"), patient = false }: AnyRequest = request;
     const repetitions = patient ? Infinity : (this.#options.retries ?? 2);
     for (let failed = 0; ; failed += 1) {

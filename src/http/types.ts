@@ -1988,7 +1988,7 @@ export interface Operations {
       /** several with commas between them, or the parameter several times */
       readonly queues?: string | readonly string[] | undefined;
       /** several with commas between them, or the parameter several times */
-      readonly states?: string | undefined;
+      readonly states?: string | readonly string[] | undefined;
       /** several with commas between them, or the parameter several times */
       readonly tasks?: string | readonly string[] | undefined;
       /** From the page before */
@@ -2091,7 +2091,7 @@ export interface Operations {
       /** Minutes or hours; default: as fits */
       readonly step?: string | undefined;
       /** queue, task, outcome */
-      readonly by?: string | undefined;
+      readonly by?: string | readonly string[] | undefined;
     };
     body: undefined;
     answer: {

@@ -46,6 +46,16 @@ const kinds = (events: readonly HttpJobEvent[]): string[] => {
   );
 };
 
+/** The jobs that a frame tells a change of, each after its topic. */
+function changed(frame: HttpLiveFrame): string[] {
+  return frame.kind === "delta" ? frame.events.map((event) => `${frame.topic} ${String(event["jobId"])}`) : [];
+}
+
+/** An event as it travels. */
+function state(value: string): string {
+  return JSON.stringify({ queue: "q", jobId: "a", at: "now", kind: "state", state: value });
+}
+
 onEveryEngine("the events of a job", (storage) => {
   it("tell its way from its present state to its end", async () => {
     const longshore = await storage.connect();

@@ -1,7 +1,7 @@
 // The OpenAPI document is a promise: each operation, sent as its example says, answers as its schema says, on every engine; and what
 // is wrong with a request is answered with a documented problem. New routes are held to it by being in the document.
-import { describe, expect, it, onTestFinished } from "vitest";
-import { connect } from "longshore";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connect, type Longshore } from "longshore";
 import { SCOPES, type ServerOptions } from "longshore/server";
 import { onEveryEngine } from "../worker/fixtures/on-engines.js";
 import { apiOf, type Answer, type Api } from "./api.js";
@@ -61,7 +61,7 @@ onEveryEngine("the answer is what the document says", (storage) => {
 
   it.each(commands)("to the example of %s", async (_name, operation) => {
     const longshore = await storage.connect();
-    const prepared = await prepare(longshore, operation.operationId);
+    const prepared = await prepare(longshore);
     const answer = await sent(apiOf(longshore, options), operation, prepared, false);
     expect(breaches(operation, answer)).toEqual([]);
   });
@@ -83,11 +83,19 @@ it("an answer that says more, less or something else than the document is found 
 });
 
 describe("what is wrong with a request is said as the document says", () => {
+  let longshore: Longshore;
+  let prepared: Prepared;
+  let call: Api;
+
+  beforeAll(async () => {
+    longshore = await connect("memory:");
+    prepared = await prepare(longshore);
+    call = apiOf(longshore, options);
+  });
+
+  afterAll(() => longshore.close());
+
   it.each(operations)("to %s", async (_name, operation) => {
-    const longshore = await connect("memory:");
-    onTestFinished(() => longshore.close());
-    const prepared = await prepare(longshore, operation.operationId);
-    const call = apiOf(longshore, options);
     const good = requestOf(operation, prepared, false);
     const wrong: [what: string, call: string, body: unknown, headers?: Record<string, string>][] = [];
     const names = [...operation.path.matchAll(/\{(\w+)\}/g)];

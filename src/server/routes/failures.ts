@@ -30,7 +30,7 @@ const list = createRoute({
   request: {
     query: z.strictObject({
       queues: Commas.optional(),
-      states: Commas.optional().openapi({ type: "string", example: "open,regressed" }),
+      states: Commas.optional().openapi({ example: "open,regressed" }),
       tasks: Commas.optional(),
       ...pageQuery,
     }),

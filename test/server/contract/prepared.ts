@@ -1,6 +1,5 @@
 /** What requests of the contract test meet: tasks that the server knows, and jobs in every state that a command may need. */
 import { flow, task, type Job, type Longshore } from "longshore";
-import { expect } from "vitest";
 import { z } from "zod";
 
 /** The task of the examples. */
@@ -16,6 +15,8 @@ export const scan = task(
   },
 );
 
+const rest = task("rest", { queue: "elsewhere" }, () => null);
+
 const site = flow("site", { queue: "scans" }, ($) => {
   $(scan, { url: "first" }, { name: "first" });
   $(scan, { url: "second" }, { name: "second" });
@@ -29,19 +30,16 @@ export interface Prepared {
   readonly delayed: string;
   readonly held: string;
   readonly flow: string;
-  readonly queue: string;
   readonly bulk: string;
+  readonly queue: string;
   readonly worker: string;
   readonly schedule: string;
   readonly fingerprint: string;
   readonly tag: string;
 }
 
-/** A task of a queue in which there are no jobs. */
-const idle = task("idle", { queue: "idle" }, () => null);
-
-/** Fills a connection. A worker idles beside it, unless what is asked needs a bulk job that has not ended. */
-export async function prepare(longshore: Longshore, operationId = ""): Promise<Prepared> {
+/** Fills a connection. */
+export async function prepare(longshore: Longshore): Promise<Prepared> {
   const options = { tags: ["user:42"], meta: { from: "test" } };
   const completed = await longshore.enqueue(scan, { url: "good" }, options);
   // The id of an example.
@@ -52,12 +50,12 @@ export async function prepare(longshore: Longshore, operationId = ""): Promise<P
   const queued = await waiting({});
   const delayed = await waiting({ delay: "1h" });
   const held = await waiting({ hold: true });
-  const bulk = await longshore.bulk({ action: "retry", filter: { task: "none" } });
-  await longshore.schedules.put({ name: "nightly", task: scan, input: { url: "good" }, cron: "@daily" });
-  if (operationId !== "bulk.cancel") {
-    longshore.worker([idle], { name: "web-1" });
-    await expect.poll(async () => (await longshore.workers()).length).toBe(1);
-  }
+  await longshore.schedules.put({ name: "nightly", task: "scan", input: { url: "good" }, cron: "0 3 * * *" });
+  // One that is there, and runs nothing: the bulk job stays as it is.
+  await longshore.worker([rest], { name: "scanner" }).ready();
+  await longshore.worker("scanner").quiet();
+  const bulk = await longshore.bulk({ action: "promote", filter: { states: "delayed" } });
+  const [group] = (await longshore.failures().page()).groups;
   return {
     completed: completed.id,
     failed: failed.id,
@@ -65,11 +63,11 @@ export async function prepare(longshore: Longshore, operationId = ""): Promise<P
     delayed: delayed.id,
     held: held.id,
     flow: whole.id,
-    queue: "scans",
     bulk: bulk.id,
-    worker: "web-1",
+    queue: "scans",
+    worker: "scanner",
     schedule: "nightly",
-    fingerprint: (await failed.refresh()).error?.fingerprint ?? "",
+    fingerprint: group?.fingerprint ?? "",
     tag: "user:42",
   };
 }
@@ -78,16 +76,16 @@ export async function prepare(longshore: Longshore, operationId = ""): Promise<P
 export const PARAMETERS: Readonly<Record<string, keyof Prepared>> = {
   id: "completed",
   queue: "queue",
-  "jobs.cancel id": "queued",
-  "jobs.promote id": "delayed",
-  "jobs.release id": "held",
-  "jobs.update id": "queued",
-  "bulk.get id": "bulk",
-  "bulk.cancel id": "bulk",
-  "flows.get id": "flow",
-  "flows.graph id": "flow",
   worker: "worker",
   name: "schedule",
   fingerprint: "fingerprint",
   tag: "tag",
+  "flows.get id": "flow",
+  "flows.graph id": "flow",
+  "bulk.get id": "bulk",
+  "bulk.cancel id": "bulk",
+  "jobs.cancel id": "queued",
+  "jobs.promote id": "delayed",
+  "jobs.release id": "held",
+  "jobs.update id": "queued",
 };

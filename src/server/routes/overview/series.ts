@@ -29,7 +29,7 @@ const series = createRoute({
       from: GivenTime.optional().openapi({ description: "Default: an hour before `to`" }),
       to: GivenTime.optional().openapi({ description: "Default: now" }),
       step: z.string().max(20).optional().openapi({ description: "Minutes or hours; default: as fits", example: "5m" }),
-      by: Commas.optional().openapi({ type: "string", description: "queue, task, outcome", example: "queue,outcome" }),
+      by: Commas.optional().openapi({ description: "queue, task, outcome", example: "queue,outcome" }),
     }),
   },
   responses: { 200: answer(z.object({ points: z.array(PointDocument) }), "By time"), ...problems() },
