@@ -38,39 +38,53 @@ export interface Prepared {
   readonly tag: string;
 }
 
+/** What a command may use up. */
+type Renewed = Pick<Prepared, "queued" | "delayed" | "held" | "bulk" | "schedule">;
+
+const OPTIONS = { tags: ["user:42"], meta: { from: "test" } };
+
 /** Fills a connection. */
 export async function prepare(longshore: Longshore): Promise<Prepared> {
-  const options = { tags: ["user:42"], meta: { from: "test" } };
-  const completed = await longshore.enqueue(scan, { url: "good" }, options);
+  const completed = await longshore.enqueue(scan, { url: "good" }, OPTIONS);
   // The id of an example.
-  const failed = await longshore.enqueue(scan, { url: "bad" }, { ...options, id: "abc-123" });
+  const failed = await longshore.enqueue(scan, { url: "bad" }, { ...OPTIONS, id: "abc-123" });
   const whole = await longshore.enqueue(site);
   await longshore.worker([scan], { burst: true }).finished;
-  const waiting = (more: object): Promise<Job> => longshore.enqueue(scan, { url: "good" }, { ...options, ...more });
-  const queued = await waiting({});
-  const delayed = await waiting({ delay: "1h" });
-  const held = await waiting({ hold: true });
-  await longshore.schedules.put({ name: "nightly", task: "scan", input: { url: "good" }, cron: "0 3 * * *" });
-  // One that is there, and runs nothing: the bulk job stays as it is.
+  // One that is there, and runs nothing: bulk jobs stay as they are.
   await longshore.worker([rest], { name: "scanner" }).ready();
   await longshore.worker("scanner").quiet();
-  const bulk = await longshore.bulk({ action: "promote", filter: { states: "delayed" } });
   const [group] = (await longshore.failures().page()).groups;
   return {
     completed: completed.id,
     failed: failed.id,
-    queued: queued.id,
-    delayed: delayed.id,
-    held: held.id,
     flow: whole.id,
-    bulk: bulk.id,
     queue: "scans",
     worker: "scanner",
-    schedule: "nightly",
     fingerprint: group?.fingerprint ?? "",
     tag: "user:42",
+    ...(await renew(longshore)),
   };
 }
+
+/** Makes anew what commands use up. */
+export async function renew(longshore: Longshore): Promise<Renewed> {
+  const waiting = (more: object): Promise<Job> => longshore.enqueue(scan, { url: "good" }, { ...OPTIONS, ...more });
+  const [queued, delayed, held, bulk] = await Promise.all([
+    waiting({}),
+    waiting({ delay: "1h" }),
+    waiting({ hold: true }),
+    longshore.bulk({ action: "promote", filter: { states: "delayed" } }),
+    longshore.schedules.put({ name: "nightly", task: "scan", input: { url: "good" }, cron: "0 3 * * *" }),
+  ]);
+  return { queued: queued.id, delayed: delayed.id, held: held.id, bulk: bulk.id, schedule: "nightly" };
+}
+
+/** The commands after which there is not what others need: they come last, in this order. */
+export const LAST = [
+  "POST /api/workers/{worker}/resume",
+  "POST /api/workers/{worker}/stop",
+  "POST /api/queues/{queue}/obliterate",
+];
 
 /** What stands for a parameter of a path: by operation and name, or by name alone. */
 export const PARAMETERS: Readonly<Record<string, keyof Prepared>> = {
@@ -87,5 +101,6 @@ export const PARAMETERS: Readonly<Record<string, keyof Prepared>> = {
   "jobs.cancel id": "queued",
   "jobs.promote id": "delayed",
   "jobs.release id": "held",
+  "jobs.remove id": "held",
   "jobs.update id": "queued",
 };
