@@ -31,16 +31,16 @@ export function addCreationRoute(app: ServerApp, parts: ServerParts, path: strin
     },
   });
   app.openapi(route, async (c) => {
-    const body: unknown = await c.req.json();
+    const text = await c.req.text();
+    const body: unknown = JSON.parse(text);
     const input = mapped(parts, path, body, given.input ?? ((all) => all));
-    const asked = mapped<EnqueueOptions>(parts, path, body, given.options ?? (() => ({})));
+    const wanted: EnqueueOptions = mapped(parts, path, body, given.options ?? (() => ({})));
     const known = typeof task === "string" ? (parts.tasks.get(task) ?? task) : task;
-    const queue = asked.queue ?? (typeof known === "string" ? null : known.queue) ?? "default";
+    const queue = wanted.queue ?? (typeof known === "string" ? null : known.queue) ?? "default";
     await c.var.decide?.(action, { kind: "jobs", task: name, queue });
     requireScope(c.var.access, "enqueue", queue);
-    parts.payloads.look(Buffer.byteLength(await c.req.text()), [{ task: name, input }]);
-    const options = narrowed(c.var.access, asked);
-    const job = await parts.longshore.enqueue(known as AnyTask, input as never, options);
+    parts.payloads.look(Buffer.byteLength(text), [{ task: name, input }]);
+    const job = await parts.longshore.enqueue(known as AnyTask, input as never, narrowed(c.var.access, wanted));
     c.set("touched", { ids: [job.id], count: 1 });
     return c.json(given.answer(job), status);
   });

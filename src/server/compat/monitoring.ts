@@ -95,6 +95,7 @@ export function addMonitoringRoutes(
     const job = await findJob(parts, c.var.access, { id }, { queue }).catch((error: unknown) => {
       throw error instanceof InvalidInput && error.field === "id" ? new JobNotFound(id) : error;
     });
+    c.set("touched", { ids: [job.id], count: 1 });
     return c.json({ rq_job_id: job.id, status: names[await job.retry()] }, 200);
   });
 }
