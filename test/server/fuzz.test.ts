@@ -4,8 +4,9 @@
 import { expect, it } from "vitest";
 import { connect } from "longshore";
 import { onEveryEngine } from "../worker/fixtures/on-engines.js";
-import { fuzzAll, REQUESTS, serverOver } from "./fuzz/run.js";
+import { fuzzAll, REQUESTS, serverOver, type Send } from "./fuzz/run.js";
 import { sendRaw, sendToFetch } from "./fuzz/send.js";
+import { OTHERS, PAYLOAD, TAG } from "./fuzz/subjects.js";
 
 it(`${REQUESTS} requests of each operation are answered, wrong in all ways`, async () => {
   const longshore = await connect("memory:");
@@ -22,6 +23,25 @@ it("bytes are answered that are no proper requests", async () => {
   const share = { from: 1_000_000, count: REQUESTS / 20, rows: 10 };
   expect(await fuzzAll(longshore, server, share, (request, chance) => sendRaw(port, request, chance))).toEqual([]);
   await server.close();
+  await longshore.close();
+});
+
+it.each([
+  ["for a tag does not see what others have", { scopes: ["admin"] as const, tag: TAG }, OTHERS],
+  ["that may not read payloads sees none", { scopes: ["read", "enqueue", "operate"] as const }, PAYLOAD],
+])("a token %s", async (_what, access, hidden) => {
+  const longshore = await connect("memory:");
+  const token = "the-token-of-this-test";
+  const closed = serverOver(longshore, [{ name: "it", token, ...access }]);
+  const send: Send = async ({ headers, ...request }) => {
+    const rest = headers.filter(([name]) => name !== "authorization" && name !== "host" && name !== "origin");
+    const authorized = { ...request, headers: [...rest, ["authorization", `Bearer ${token}`] as const] };
+    const answer = await sendToFetch(closed.fetch, authorized);
+    if (answer?.text.includes(hidden) === true) throw new Error("it shows what it must not");
+    return answer;
+  };
+  const share = { from: 3_000_000, count: REQUESTS / 20 };
+  expect(await fuzzAll(longshore, serverOver(longshore), share, send)).toEqual([]);
   await longshore.close();
 });
 

@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { task, type Longshore } from "longshore";
-import { createServer, type LongshoreServer } from "longshore/server";
+import { createServer, type LongshoreServer, type ServerOptions } from "longshore/server";
 import { projectDocument } from "../compat/document-profiles.js";
 import { faultOf } from "./faults.js";
 import { operationsOf, type ApiDocument, type Operation } from "./operations.js";
@@ -23,10 +23,10 @@ const work = task("work", { queue: "one", attempts: 1 }, () => ({ done: true }))
 /** What the server logged since the last request: why it failed. */
 let logged: string[] = [];
 
-/** A server with every route that there can be, open to all. */
-export function serverOver(longshore: Longshore): LongshoreServer {
+/** A server with every route that there can be; open to all, unless it has tokens. */
+export function serverOver(longshore: Longshore, tokens: ServerOptions["tokens"] = []): LongshoreServer {
   return createServer(longshore, {
-    ...{ open: true, tasks: [work], log: (...line) => void logged.push(JSON.stringify(line)) },
+    ...{ open: tokens.length === 0, tokens, tasks: [work], log: (...line) => void logged.push(JSON.stringify(line)) },
     compat: {
       jobs: { "/jobs/{job_id}": projectDocument },
       create: { "/start_task": { task: work, answer: ({ id }) => ({ job_id: id }) } },

@@ -36,11 +36,13 @@ export async function sendToFetch(
   });
 }
 
-/** The body; of a stream that does not end none. */
+/** The body; of a stream that does not end its beginning. */
 async function textOf(response: Response): Promise<string> {
-  if (!isStream(response.headers)) return response.text();
-  await response.body?.cancel();
-  return "";
+  if (!isStream(response.headers) || response.body === null) return response.text();
+  const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  const { value } = await reader.read();
+  await reader.cancel();
+  return Buffer.from(value ?? []).toString();
 }
 
 function isStream(headers: Headers): boolean {

@@ -8,9 +8,23 @@ import { IDS } from "./operations.js";
 /** What a parameter mostly has, by its name; where it begins with a path, of parameters of that path. */
 export type Usual = Readonly<Record<string, readonly string[]>>;
 
-const fail = task("fail", { queue: "busy", attempts: 1 }, () => Promise.reject(new Error("it always fails")));
+/** The tag of some of the jobs. */
+export const TAG = "user:42";
+/** Stands in what belongs to jobs without the tag, errors included. */
+export const OTHERS = "what-others-have";
+/** Stands in payloads of all jobs: inputs, meta, values of steps, lines of logs. */
+export const PAYLOAD = "what-a-payload-has";
+
+const meta = { note: PAYLOAD };
+const input = { url: `${PAYLOAD} ${OTHERS}` };
+
+const fail = task("fail", { queue: "busy", attempts: 1 }, async ({ step, log }) => {
+  log(`${PAYLOAD} ${OTHERS}`);
+  await step("first", () => Promise.resolve(`${PAYLOAD} ${OTHERS}`));
+  throw new Error(`it always fails: ${OTHERS}`);
+});
 const pages = flow("pages", {}, ($) => {
-  $("first", { url: "x" }, { name: "scan", queue: "one" });
+  $("first", input, { name: "scan", queue: "one" });
 });
 const hour = { delay: "1h" } as const;
 
@@ -40,18 +54,18 @@ export class Subjects {
       for (const ref of await longshore.refsOf(id)) await this.#remove(ref.queue, id);
     }
     for (const queue of ["one", "two"]) {
-      await longshore.enqueue("scan", { queue }, { id: "job_1", queue, tags: ["user:42"] });
+      await longshore.enqueue("scan", { note: PAYLOAD }, { id: "job_1", queue, tags: [TAG], meta });
     }
-    await longshore.enqueue("scan", null, { id: "job_2", queue: "one", ...hour });
-    await longshore.enqueue("scan", null, { id: "job_3", queue: "two", hold: true });
-    await longshore.enqueue("scan", null, { id: "job_4", after: [{ queue: "one", id: "job_2" }] });
-    const ended = await longshore.enqueue("scan", null, { id: "job_5", ...hour });
+    await longshore.enqueue("scan", input, { meta, id: "job_2", queue: "one", ...hour });
+    await longshore.enqueue("scan", input, { meta, id: "job_3", queue: "two", hold: true });
+    await longshore.enqueue("scan", input, { meta, id: "job_4", after: [{ queue: "one", id: "job_2" }] });
+    const ended = await longshore.enqueue("scan", input, { meta, id: "job_5", ...hour });
     await ended.cancel().catch(() => {});
-    await longshore.enqueue("scan", { url: "x" }, { id: "job_6" });
-    await longshore.enqueue(pages, null, { id: "flow_1" });
-    await longshore.schedules.put({ name: "every", task: "scan", every: "1h" });
+    await longshore.enqueue("scan", input, { meta, id: "job_6" });
+    await longshore.enqueue(pages, null, { id: "flow_1", meta: { note: OTHERS } });
+    await longshore.schedules.put({ name: "every", task: "scan", input, every: "1h" });
     await longshore.schedules.put({ name: "nightly", task: "scan", cron: "0 3 * * *", paused: true });
-    const bulk = await longshore.bulk({ action: "promote", filter: { queue: "one", tag: "none" } });
+    const bulk = await longshore.bulk({ action: "promote", filter: { queue: "one", tag: "none" }, by: OTHERS });
     const fingerprint = await this.#fingerprint();
     return {
       ...{ wait: ["1ms", "5ms", "10"], limit: ["1", "200", "7"], states: ["queued", "failed,queued"] },
@@ -62,7 +76,7 @@ export class Subjects {
         worker: ["worker-1"],
         fingerprint: [fingerprint],
       },
-      ...{ queue: ["one", "two", "default"], topics: TOPICS, tag: ["user:42"] },
+      ...{ queue: ["one", "two", "default"], topics: TOPICS, tag: [TAG] },
       ...{ "/api/bulk/": [bulk.id], "/api/flows/": ["flow_1"] },
     };
   }
