@@ -67,12 +67,12 @@ const QUICK: Readonly<Record<string, readonly string[]>> = {
   sidekiq: CORE,
 };
 /** What takes too long for the quick run. */
-const NOT_QUICK = ["backlog", "recover", "bounds", "search", "series-cost", "live"];
+const NOT_QUICK = ["backlog", "recover", "bounds", "search", "series-cost", "live", "startup"];
 /** In turn these would take longer than all the others. */
 const TOGETHER = ["idle"];
 const ONLY_FULL = "only in the full run";
 /** What asks an engine of Longshore for more than others can do. */
-const OWN = ["bounds", "search", "series-cost", "live"];
+const OWN = ["bounds", "search", "series-cost", "live", "startup"];
 const WITH_BOUNDS = ["longshore-redis", "longshore-sqlite"];
 /** Filling a million jobs takes many systems minutes. */
 const LONG = ["backlog"];

@@ -75,6 +75,7 @@ const FIXED: Readonly<Record<string, { readonly quick: Fixed; readonly full: Fix
   idle: { quick: { jobs: 0, rounds: 1 }, full: { jobs: 0, rounds: 1 } },
   "series-cost": { quick: { jobs: 20_000, rounds: 3 }, full: { jobs: 100_000, rounds: 5 } },
   live: { quick: { jobs: 1_000, rounds: 1 }, full: { jobs: 1_000, rounds: 3 } },
+  startup: { quick: { jobs: 5, rounds: 1 }, full: { jobs: 20, rounds: 1 } },
   recover: { quick: { jobs: 1_000, rounds: 1 }, full: { jobs: 1_000, rounds: 3 } },
   bounds: { quick: { jobs: boundsOf(20_000), rounds: 1 }, full: { jobs: boundsOf(100_000), rounds: 1 } },
   search: { quick: { jobs: searchOf(20_000), rounds: 1 }, full: { jobs: searchOf(1_000_000), rounds: 1 } },

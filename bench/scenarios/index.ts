@@ -12,6 +12,7 @@ import { retry } from "./retry.js";
 import { runProcs } from "./run-procs.js";
 import { search } from "./search.js";
 import { seriesCost } from "./series-cost.js";
+import { startup } from "./startup.js";
 import { run1, run10, run100, run1k } from "./run.js";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -33,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
   search,
   seriesCost,
   live,
+  startup,
 ];
 
 /** The scenario of this id. @throws Error when there is none */
