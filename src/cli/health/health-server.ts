@@ -1,5 +1,5 @@
 /**
- * The health of a process that runs jobs, for the probes of container platforms and load balancers: `/healthz`, the process
+ * The health of a process that runs jobs, for the health checks of container platforms and load balancers: `/healthz`, the process
  * answers; `/readyz`, it takes jobs. Nothing else is served, whatever the Host header says, and no more is said than yes or no. It
  * is `node:http` alone: a worker stays as small as it is without it.
  */
@@ -8,12 +8,12 @@ import type { AddressInfo } from "node:net";
 import { systemClock } from "../../model/value/clock.js";
 import { refusal, urlOf, type Address } from "../flags/address.js";
 import type { Log } from "../terminal/log.js";
-import { probeOf, type Readiness } from "./probe.js";
+import { sharedReadiness, type Readiness } from "./readiness.js";
 
 /** Milliseconds: for the headers of a request, for all of it, and between two on one connection. */
 const TIMES = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 5_000 };
 const LARGEST_HEADERS = 8_192;
-/** Probes need a handful. */
+/** Health checks need a handful. */
 const MOST_CONNECTIONS = 100;
 
 const OK = '{"status":"ok"}';
@@ -50,9 +50,9 @@ export class HealthServer {
 
   /** Listens. @throws AddressRefused */
   static async listen(address: Address, ready: Readiness): Promise<HealthServer> {
-    const probe = probeOf(ready, systemClock);
+    const checked = sharedReadiness(ready, systemClock);
     const server = createServer({ ...TIMES, maxHeaderSize: LARGEST_HEADERS }, (request, response) => {
-      void answer(request, response, probe);
+      void answer(request, response, checked);
     });
     server.maxConnections = MOST_CONNECTIONS;
     try {

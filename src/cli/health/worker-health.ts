@@ -1,7 +1,7 @@
 /** The readiness of one worker, which may be asked before there is one: it takes jobs, and its engine can be written to. */
 import type { Longshore } from "../../client/longshore.js";
 import type { Worker } from "../../worker/worker.js";
-import type { Readiness } from "./probe.js";
+import type { Readiness } from "./readiness.js";
 
 export class WorkerHealth {
   #longshore: Longshore | null = null;

@@ -6,7 +6,7 @@
  */
 import type { StopReason } from "../../worker/run/events.js";
 import type { Worker } from "../../worker/worker.js";
-import type { Readiness } from "../health/probe.js";
+import type { Readiness } from "../health/readiness.js";
 import type { Log } from "../terminal/log.js";
 import { UsageError } from "../terminal/exit.js";
 

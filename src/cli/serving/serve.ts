@@ -7,7 +7,7 @@ import type { AnyTask } from "../../define/task.js";
 import { systemClock } from "../../model/value/clock.js";
 import { refusal, type Address } from "../flags/address.js";
 import type { ServerAccess } from "../flags/server-flags.js";
-import { probeOf, type Readiness } from "../health/probe.js";
+import { sharedReadiness, type Readiness } from "../health/readiness.js";
 import type { Log } from "../terminal/log.js";
 
 /** What a server is made with. */
@@ -46,7 +46,7 @@ export async function serve(longshore: Longshore, options: ServeOptions): Promis
   const server = createServer(longshore, {
     ...access,
     tasks,
-    ready: probeOf(ready, systemClock),
+    ready: sharedReadiness(ready, systemClock),
     log: (level, message, fields) => log.write(level, message, fields),
   });
   const { url } = await listening(() => server.listen(address), address);

@@ -4,7 +4,7 @@
  * uncounted; if not, everything goes on as it was, or waits for the next change.
  */
 import type { AnyTask } from "../../define/task.js";
-import type { Readiness } from "../health/probe.js";
+import type { Readiness } from "../health/readiness.js";
 import { Pool, type PoolOptions } from "../pool/worker-pool.js";
 import { messageOf } from "../terminal/exit.js";
 import type { Log } from "../terminal/log.js";

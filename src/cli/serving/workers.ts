@@ -1,5 +1,5 @@
 /** What a command that serves knows of those that run jobs beside its server, wherever they run. */
-import type { Readiness } from "../health/probe.js";
+import type { Readiness } from "../health/readiness.js";
 import type { Log } from "../terminal/log.js";
 
 /** Those that run the jobs. */

@@ -1,8 +1,8 @@
-// The health server of a worker, asked as probes ask: what it answers, and to whom.
+// The health server of a worker, asked as platforms ask: what it answers, and to whom.
 import { request } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { HealthServer } from "../../../src/cli/health/health-server.js";
-import type { Readiness } from "../../../src/cli/health/probe.js";
+import type { Readiness } from "../../../src/cli/health/readiness.js";
 
 async function serve(ready: Readiness): Promise<string> {
   const server = await HealthServer.listen({ host: "127.0.0.1", port: 0 }, ready);

@@ -1,14 +1,14 @@
-/** A question that probes put, so that any number of them cost one: asked once at a time, and answered in time. */
+/** A question that health checks put, so that any number of them cost one: asked once at a time, and answered in time. */
 import type { Clock } from "../../model/value/clock.js";
 
 /** Does it take jobs? */
 export type Readiness = () => Promise<boolean>;
 
-/** How long (milliseconds) a probe waits. */
+/** How long (milliseconds) a health check waits. */
 export const PATIENCE = 2_000;
 
-/** The readiness as probes may ask it: an error and silence are a no. */
-export function probeOf(ready: Readiness, clock: Clock): Readiness {
+/** The readiness as health checks may ask it: an error and silence are a no. */
+export function sharedReadiness(ready: Readiness, clock: Clock): Readiness {
   let asked: Promise<boolean> | null = null;
   return () => {
     asked ??= inTime(ready, clock).finally(() => {
