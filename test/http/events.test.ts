@@ -243,11 +243,3 @@ describe("the bytes of a stream", () => {
     expect(await Promise.all(closed)).toHaveLength(2);
   });
 });
-
-function changed(frame: HttpLiveFrame): string[] {
-  return frame.kind === "delta" ? frame.events.map((event) => `${frame.topic} ${String(event["jobId"])}`) : [];
-}
-
-function state(value: string): string {
-  return JSON.stringify({ queue: "q", jobId: "a", at: "now", kind: "state", state: value });
-}

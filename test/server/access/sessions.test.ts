@@ -171,7 +171,3 @@ it("that is over can be signed out, too", async () => {
   ]);
   await longshore.close();
 });
-
-function coded(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
-}
