@@ -20,6 +20,9 @@ it("the page on the server has all routes, with their scopes, and no other", asy
   const [, part = ""] = /<!-- routes: [^>]*-->([\s\S]*?)<!-- end of routes -->/.exec(page) ?? [];
   const [, , ...rows] = part.trim().split("\n").map(cellsOf);
 
-  const inOrder = (lines: string[][]): string[] => lines.map((cells) => cells.join(" | ")).toSorted();
   expect(inOrder(rows)).toEqual(inOrder(wanted));
 });
+
+function inOrder(lines: readonly string[][]): string[] {
+  return lines.map((cells) => cells.join(" | ")).toSorted();
+}
