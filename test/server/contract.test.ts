@@ -8,7 +8,11 @@ import { apiOf, type Answer, type Api } from "./api.js";
 import { readDocument, type Operation, type Parameter } from "./contract/document.js";
 import { LAST, PARAMETERS, prepare, renew, scan, type Prepared } from "./contract/prepared.js";
 
-const options: ServerOptions = { open: true, tasks: [scan], compat: { monitoring: true } };
+const TOKEN = "a-token-of-16-characters-or-more";
+const options: ServerOptions = {
+  ...{ open: true, tasks: [scan], compat: { monitoring: true } },
+  tokens: [{ token: TOKEN, name: "example", scopes: ["admin"] }],
+};
 const document = await readDocument(options);
 const operations = document.operations.map((operation) => [operation.name, operation] as const);
 const named = Object.entries(document.schemas);
@@ -167,7 +171,10 @@ function requestOf(operation: Operation, prepared: Prepared, full: boolean): { c
     }
   }
   const search = query.size === 0 ? "" : `?${query.toString()}`;
-  return { call: `${method} ${place}${search}`, body: requestBody?.content["application/json"]?.example };
+  const example = requestBody?.content["application/json"]?.example;
+  // An example shows no token that is one.
+  const body = operationId === "session.create" ? { token: TOKEN } : example;
+  return { call: `${method} ${place}${search}`, body };
 }
 
 function exampleOf({ example, schema }: Parameter): unknown {

@@ -13,6 +13,10 @@ function cellsOf(line: string): string[] {
     .map((cell) => cell.trim());
 }
 
+function inOrder(lines: readonly (readonly string[])[]): string[] {
+  return lines.map((cells) => cells.join(" | ")).toSorted();
+}
+
 it("the page on the server has all routes, with their scopes, and no other", async () => {
   const { operations } = await readDocument({ open: true });
   const wanted = operations.map(({ name, summary = "", ...rest }) => [`\`${name}\``, rest["x-scope"] ?? "", summary]);

@@ -96,6 +96,7 @@ export function addBulkRoutes(app: ServerApp, parts: ServerParts): void {
     const narrow = { ...request, filter: narrowed(access, request.filter) };
     if (preview) return c.json({ action, ...(await longshore.bulkPreview(narrow)) }, 200);
     const job = acceptedBulk(await longshore.bulk(narrow), linkTo(c, ""));
+    c.set("touched", { ids: [job.jobId], count: 1 });
     return c.json(job, 202, { location: job.links.self });
   });
 

@@ -118,12 +118,14 @@ export function addFailureRoutes(app: ServerApp, { longshore }: ServerParts): vo
     const { fromStart = false } = c.req.valid("json");
     const failure = longshore.failure(c.req.valid("param").fingerprint);
     const job = acceptedBulk(await failure.retry({ ...actorOf(c.var.access), fromStart }), linkTo(c, ""));
+    c.set("touched", { ids: [job.jobId], count: 1 });
     return c.json(job, 202, { location: job.links.self });
   });
 
   app.openapi(discard, async (c) => {
     const failure = longshore.failure(c.req.valid("param").fingerprint);
     const job = acceptedBulk(await failure.discard(actorOf(c.var.access)), linkTo(c, ""));
+    c.set("touched", { ids: [job.jobId], count: 1 });
     return c.json(job, 202, { location: job.links.self });
   });
 

@@ -49,7 +49,7 @@ const get = createRoute({
 
 const job = createRoute({
   ...facts({
-    ...{ action: "queues.job", scope: "read", resource: "Jobs", tenants: true },
+    ...{ action: "jobs.inQueue", scope: "read", resource: "Jobs", tenants: true },
     summary: "A job by queue and id",
     description: "As `/api/jobs/{id}?queue=`, also for a job whose id is `count` or `facets`.",
   }),
@@ -165,6 +165,7 @@ export function addQueueRoutes(app: ServerApp, parts: ServerParts): void {
     await findQueue(parts, queue);
     const options = { delayed, limit: MOST_REMOVED, signal: c.req.raw.signal };
     const { applied, skipped, cursor } = await longshore.queue(queue).drain(options);
+    c.set("touched", { ids: [], count: applied });
     return c.json({ queue, removed: applied, skipped, more: cursor !== null }, 200);
   });
 

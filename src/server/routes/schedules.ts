@@ -147,6 +147,7 @@ export function addScheduleRoutes(app: ServerApp, { longshore, tasks }: ServerPa
 
   app.openapi(run, async (c) => {
     const job = acceptedJob(await schedules.run(c.req.valid("param").name), linkTo(c, ""));
+    c.set("touched", { ids: [job.jobId], count: 1 });
     return c.json(job, 202, { location: job.links.self });
   });
 

@@ -86,6 +86,7 @@ export function addWorkerRoutes(app: ServerApp, { longshore }: ServerParts): voi
     });
     app.openapi(route, async (c) => {
       const sessions = await longshore.worker(c.req.valid("param").worker)[command]();
+      c.set("touched", { ids: sessions, count: sessions.length });
       return c.json({ command, sessions }, 202);
     });
   }
