@@ -17,6 +17,12 @@ beforeAll(async () => {
 });
 afterAll(() => removeFolder(folder));
 
+async function ownFolder(): Promise<string> {
+  const own = await emptyFolder();
+  onTestFinished(() => removeFolder(own));
+  return own;
+}
+
 const inFolder = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Serving =>
   new Serving(args, { cwd: folder, env });
 
@@ -133,6 +139,29 @@ test("the example of requirements analyses one that is posted, step by step", as
   expect(steps.body.steps.map(({ name }: { name: string }) => name)).toEqual(["R-A", "R-D"]);
   const broken = await server.post("/api/jobs", { task: "analyse", input: { ...input, analysers: ["none"] } });
   expect(broken).toMatchObject({ status: 400, body: { field: "input.analysers[0]" } });
+});
+
+test("with workers in processes of their own jobs are in the same file without a URL", async () => {
+  const args = ["up", "--port", "0", "--workers", "2", "--tasks", tasksFile];
+  const server = new Serving(args, { cwd: await ownFolder() });
+  await expect.poll(async () => (await server.get("/readyz")).status).toBe(200);
+  const { body } = await server.post("/api/jobs", { task: "scan", input: { url: "https://a.example" } });
+  const result = await server.get(`/api/jobs/${body.jobId}/result?wait=30s`);
+  expect(result).toMatchObject({ status: 200, body: { result: { length: 17 } } });
+  server.signal("SIGTERM");
+  expect((await server.ended).code).toBe(0);
+});
+
+test("memory is refused where workers are processes of their own, and --watch without tasks", async () => {
+  for (const more of [["--workers", "2"], ["--watch"]]) {
+    const ended = await longshore(["up", "--port", "0", "--url", "memory:", "--tasks", tasksFile, ...more]);
+    expect(ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("memory: lives and dies with one process"),
+    });
+  }
+  const ended = await longshore(["up", "--port", "0", "--url", "memory:", "--watch"]);
+  expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining("--watch needs --tasks") });
 });
 
 test("dashboard serves what is there and runs nothing; Ctrl-C ends it with 0", async () => {

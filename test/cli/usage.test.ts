@@ -25,6 +25,8 @@ test("--help names every command, the environment and the exit codes", async () 
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   for (const word of [
     ...[
+      "up",
+      "dashboard",
       "worker",
       "pool",
       "enqueue",

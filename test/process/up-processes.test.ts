@@ -133,7 +133,7 @@ onBothEngines("longshore up --watch", (open) => {
     expect(await answerOf(server, { page: "a" })).toBe("first");
   });
 
-  it("with a syntax error says so, goes on with the code before, and takes the next that is right", async () => {
+  it("with a syntax error says where it is, goes on with the code before, and takes the next that is right", async () => {
     const storage = await open();
     const app = new App(storage.folder);
     const server = app.up(storage);
@@ -142,7 +142,11 @@ onBothEngines("longshore up --watch", (open) => {
     await server.prints(/cannot be loaded/);
     expect(server.said(/Code changed|cannot be loaded/)).toMatchObject([
       { files: [join(app.folder, "part.mjs")] },
-      { level: "error", error: { message: expect.stringMatching(/cannot load .*tasks\.mjs: Unexpected token/) } },
+      {
+        level: "error",
+        at: `${join(app.folder, "part.mjs")}:1`,
+        error: { message: expect.stringMatching(/cannot load .*tasks\.mjs: Unexpected token/) },
+      },
     ]);
     expect(await answerOf(server)).toBe("first");
     app.says("second");

@@ -10,6 +10,7 @@ import { messageOf } from "../terminal/exit.js";
 import type { Log } from "../terminal/log.js";
 import { LoadedTasks } from "../watch/loaded-tasks.js";
 import { SourceWatch, type SourceWatchOptions } from "../watch/source-watch.js";
+import { syntaxPlace } from "../watch/syntax-place.js";
 import type { TasksRequest } from "../watch/tasks-message.js";
 import type { Workers } from "./workers.js";
 
@@ -34,6 +35,7 @@ export class WatchedWorkers implements Workers {
   #started = false;
   #updating = false;
   #changedAgain = false;
+  #changedFiles: readonly string[] = [];
   #stopping = false;
 
   constructor(options: WatchedOptions) {
@@ -80,6 +82,7 @@ export class WatchedWorkers implements Workers {
   }
 
   #changed(files: readonly string[]): void {
+    this.#changedFiles = files;
     this.#options.log.write("info", "Code changed", { files });
     void this.#update();
   }
@@ -111,12 +114,19 @@ export class WatchedWorkers implements Workers {
     } catch (error) {
       if (signal.aborted) return false;
       const rest = this.#pool === null ? "no worker runs" : "the workers go on with the code before";
-      const name = error instanceof Error ? error.name : "Error";
+      const { name, cause } = error instanceof Error ? error : { name: "Error" };
+      const at = cause instanceof SyntaxError ? await this.#syntaxPlace(signal) : null;
       log.write("error", `The code cannot be loaded; ${rest} until it changes`, {
+        ...(at === null ? {} : { at }),
         error: { name, message: messageOf(error) },
       });
       return false;
     }
+  }
+
+  /** Where the code does not compile; most likely it is a file that has just changed. */
+  async #syntaxPlace(signal: AbortSignal): Promise<string | null> {
+    return syntaxPlace([...this.#changedFiles, ...(await this.#options.source.sources())], signal);
   }
 
   async #renew(): Promise<void> {

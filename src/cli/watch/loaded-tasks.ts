@@ -28,7 +28,7 @@ export class LoadedTasks {
   /**
    * Loads them.
    * @param signal gives it up, when loading takes for ever
-   * @throws UsageError when they cannot be loaded
+   * @throws UsageError when they cannot be loaded, with a `SyntaxError` as its cause when a file does not compile
    */
   static async load(request: TasksRequest, signal: AbortSignal): Promise<LoadedTasks> {
     // What tasks print when they are loaded, workers print too.
@@ -41,7 +41,7 @@ export class LoadedTasks {
     signal.removeEventListener("abort", giveUp);
     if ("tasks" in report) return new LoadedTasks(thread, report.tasks);
     await thread.terminate();
-    throw new UsageError(report.error);
+    throw new UsageError(report.error, report.syntax ? { cause: new SyntaxError(report.error) } : {});
   }
 
   async close(): Promise<void> {
@@ -84,7 +84,7 @@ export class LoadedTasks {
 function firstMessage(thread: Worker): Promise<TasksReport> {
   return new Promise((resolve) => {
     thread.once("message", resolve);
-    thread.once("error", (error) => resolve({ error: error.message }));
-    thread.once("exit", (code) => resolve({ error: `the files ended the process, with code ${code}` }));
+    thread.once("error", (error) => resolve({ error: error.message, syntax: false }));
+    thread.once("exit", (code) => resolve({ error: `the files ended the process, with code ${code}`, syntax: false }));
   });
 }

@@ -16,8 +16,10 @@ export interface LoadedTask {
   readonly checks: boolean;
 }
 
-/** The tasks, or why they cannot be loaded. */
-export type TasksReport = { readonly tasks: readonly LoadedTask[] } | { readonly error: string };
+/** The tasks, or why they cannot be loaded; `syntax`: a file does not compile. */
+export type TasksReport =
+  | { readonly tasks: readonly LoadedTask[] }
+  | { readonly error: string; readonly syntax: boolean };
 
 /** Is this input of a task as its schema wants it? */
 export interface InputQuestion {

@@ -16,7 +16,7 @@ try {
   say({ tasks: [...tasks.values()].map(described) });
   parentPort?.on("message", (question: InputQuestion) => void answer(tasks.get(question.task), question));
 } catch (error) {
-  say({ error: messageOf(error) });
+  say({ error: messageOf(error), syntax: error instanceof Error && error.cause instanceof SyntaxError });
 }
 
 function say(message: TasksReport | InputAnswer): void {
