@@ -26,7 +26,3 @@ it("the page on the server has all routes, with their scopes, and no other", asy
 
   expect(inOrder(rows)).toEqual(inOrder(wanted));
 });
-
-function inOrder(lines: readonly string[][]): string[] {
-  return lines.map((cells) => cells.join(" | ")).toSorted();
-}
