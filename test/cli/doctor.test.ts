@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished, test } from "vitest";
 import { connect, task, type Longshore } from "longshore";
+import { environmentChecks } from "../../src/cli/doctor/environment-checks.js";
 import { sourceOf } from "../../src/cli/flags/connection.js";
 import { startRedisServer, type RedisServer, type RedisServerOptions } from "../support/redis-server.js";
 import { emptyFolder, inProcess, removeFolder, type CommandOptions } from "./command.js";
@@ -54,6 +55,12 @@ async function start(options: RedisServerOptions): Promise<{ server: RedisServer
   return { server, admin };
 }
 
+/** What is said of tokens that end then. */
+function tokenText(now: number, ...ends: (number | null)[]): string | undefined {
+  const tokens = ends.map((expiresAt, n) => ({ name: `t${n}`, expiresAt }));
+  return environmentChecks({}, tokens, now)[0]?.text;
+}
+
 describe("on a SQLite file", () => {
   it("names what is well, what is not, and what cannot be seen from here", async () => {
     const longshore = await connected();
@@ -93,6 +100,17 @@ describe("on a SQLite file", () => {
       "ok: INTERNAL_SERVICE_TOKEN is set here",
     ]);
     expect(of("versions")).toMatch(/^ok: Longshore \d/);
+  });
+
+  it("counts the tokens that are stored, and names those that have ended or soon do", async () => {
+    const longshore = await connected();
+    const day = 24 * 3_600_000;
+    await longshore.tokens.create({ name: "shop", scopes: ["read"] });
+    expect((await doctor(["--url", url])).of("token")).toBe("ok: 1 stored");
+    expect(tokenText(0, null, 30 * day)).toBe("2 stored");
+    expect(tokenText(0, null, 6 * day)).toBe("tokens end within a week: t1");
+    expect(tokenText(10, 5, 9)).toBe("all stored tokens have ended");
+    expect(tokenText(0)).toMatch(/^none is stored, and neither INTERNAL_SERVICE_TOKEN nor LONGSHORE_TOKEN is set here/);
   });
 
   it("says it in lines, with what to do", async () => {

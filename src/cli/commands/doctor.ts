@@ -1,5 +1,6 @@
 /** `longshore doctor`: looks at all that keeps jobs from running or may lose them, and says of each how it is and what to do. */
 import type { Command } from "commander";
+import type { TokenInfo } from "../../client/access/tokens.js";
 import type { Longshore } from "../../client/longshore.js";
 import { LongshoreError } from "../../model/errors/errors.js";
 import { checked, type Check, type CheckStatus } from "../doctor/check.js";
@@ -41,9 +42,10 @@ export function addDoctorCommand(program: Command): void {
       if (flags.server !== undefined && !/^https?:\/\//.test(flags.server)) {
         throw new UsageError(`--server ${flags.server}: a URL such as http://localhost:9181`);
       }
+      const { found, tokens } = await askEngine(command, flags);
       const checks = [
-        ...(await engineChecks(command, flags)),
-        ...environmentChecks(process.env),
+        ...found,
+        ...environmentChecks(process.env, tokens, Date.now()),
         ...(await serverChecks(flags.server)),
       ];
       const out = new Output(flags.json ?? false);
@@ -54,30 +56,42 @@ export function addDoctorCommand(program: Command): void {
     });
 }
 
-/** All that needs the engine. One that cannot be used is an error like others, so that the rest is looked at, too. */
-async function engineChecks(command: Command, flags: GlobalFlags): Promise<Check[]> {
-  const checks: Check[] = [];
-  try {
-    await connected(command, async ({ longshore }) => void checks.push(...(await lookAt(longshore))));
-  } catch (error) {
-    if (!(error instanceof LongshoreError) || !UNUSABLE.has(error.code)) throw error;
-    checks.push(checked("engine", "error", messageOf(error), `is ${sourceOf(flags, process.env)} right?`));
-  }
-  return checks;
+/** What the engine says. */
+interface Answered {
+  readonly found: readonly Check[];
+  /** The tokens that are stored; `null`: they could not be read. */
+  readonly tokens: readonly TokenInfo[] | null;
 }
 
-async function lookAt(longshore: Longshore): Promise<Check[]> {
-  const [store, workers, queues, insights] = await Promise.all([
+/** All that needs the engine. One that cannot be used is an error like others, so that the rest is looked at, too. */
+async function askEngine(command: Command, flags: GlobalFlags): Promise<Answered> {
+  let answered: Answered = { found: [], tokens: null };
+  try {
+    await connected(command, async ({ longshore }) => {
+      answered = await lookAt(longshore);
+    });
+    return answered;
+  } catch (error) {
+    if (!(error instanceof LongshoreError) || !UNUSABLE.has(error.code)) throw error;
+    const advice = `is ${sourceOf(flags, process.env)} right?`;
+    return { found: [checked("engine", "error", messageOf(error), advice)], tokens: null };
+  }
+}
+
+async function lookAt(longshore: Longshore): Promise<Answered> {
+  const [store, workers, queues, insights, tokens] = await Promise.all([
     longshore.store(),
     longshore.workers(),
     longshore.queues(),
     longshore.insights(),
+    longshore.tokens.list(),
   ]);
-  return [
+  const found = [
     checked("engine", "ok", longshore.info.url),
     ...storeChecks(store, Date.now()),
     ...fleetChecks(workers, queues, insights),
   ];
+  return { found, tokens };
 }
 
 function show(out: Output, checks: readonly Check[], bad: number): void {

@@ -1,22 +1,28 @@
 /** What is looked at beside the store: the environment of this command, a server that is asked over HTTP, and what cannot be seen at all. */
+import { listOf } from "../../model/insight/insight.js";
 import { checked, type Check } from "./check.js";
 
 /** How long a server may take to answer, in milliseconds. */
 const PATIENCE = 5_000;
+const SOON = 7 * 24 * 3_600_000;
 /** The settings that hold a token. */
 const TOKENS = ["INTERNAL_SERVICE_TOKEN", "LONGSHORE_TOKEN"];
 
-export function environmentChecks(environment: NodeJS.ProcessEnv): Check[] {
-  const set = TOKENS.filter((name) => (environment[name] ?? "") !== "");
+/** A stored token. */
+interface KnownToken {
+  readonly name: string;
+  /** Epoch milliseconds; `null`: it does not end. */
+  readonly expiresAt: number | null;
+}
+
+/** @param tokens those that are stored; `null`: they could not be read */
+export function environmentChecks(
+  environment: NodeJS.ProcessEnv,
+  tokens: readonly KnownToken[] | null,
+  now: number,
+): Check[] {
   return [
-    set.length > 0
-      ? checked("token", "ok", `${set.join(" and ")} ${set.length === 1 ? "is" : "are"} set here`)
-      : checked(
-          "token",
-          "unknown",
-          `neither ${TOKENS.join(" nor ")} is set here; that of the server cannot be seen from here`,
-          "a server that others can reach needs one: see longshore token",
-        ),
+    tokenCheck(environment, tokens, now),
     checked(
       "worker logs",
       "unknown",
@@ -30,6 +36,31 @@ export function environmentChecks(environment: NodeJS.ProcessEnv): Check[] {
       "run this command in a timer of the system and alert on its exit code, or watch /readyz",
     ),
   ];
+}
+
+/** Is there a token that a server asks others for? */
+function tokenCheck(environment: NodeJS.ProcessEnv, tokens: readonly KnownToken[] | null, now: number): Check {
+  const set = TOKENS.filter((name) => (environment[name] ?? "") !== "");
+  const valid = (tokens ?? []).filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+  const soon = valid.filter(({ expiresAt }) => expiresAt !== null && expiresAt - now < SOON).map(({ name }) => name);
+  const known = [
+    ...set.map((name) => `${name} is set here`),
+    ...(valid.length === 0 ? [] : [`${valid.length} stored`]),
+  ];
+  if (soon.length > 0) {
+    return checked(
+      "token",
+      "warning",
+      `tokens end within a week: ${listOf(soon)}`,
+      "make new ones: longshore token create",
+    );
+  }
+  if (known.length > 0) return checked("token", "ok", known.join(", "));
+  if (tokens !== null && tokens.length > 0) {
+    return checked("token", "warning", "all stored tokens have ended", "make a new one: longshore token create");
+  }
+  const text = `none is stored, and neither ${TOKENS.join(" nor ")} is set here; what a server was given cannot be seen from here`;
+  return checked("token", "unknown", text, "a server that others can reach needs one: longshore token create");
 }
 
 /** Asks a server whether it lives, is ready, shows its dashboard, and asks others for a token. */
