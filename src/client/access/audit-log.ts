@@ -16,7 +16,10 @@ export interface AuditEntry {
   /** To what, as far as the request named it. */
   readonly queue: string | null;
   readonly id: string | null;
-  /** The first twenty ids of what it made or touched besides, and how many in all. */
+  /**
+   * The first twenty ids of what it made or touched besides, and how many in all. Requests for jobs that come at once from one client
+   * share an entry, with the first twenty of each.
+   */
   readonly ids: readonly string[];
   readonly count: number | null;
   /** How it was answered: the HTTP status. */

@@ -7,6 +7,7 @@ import type { Guard } from "../http/env.js";
 import type { ServerLog } from "../http/parts.js";
 import { problemOf } from "../http/problem.js";
 import { addressOf } from "./client.js";
+import { CreationLog } from "./creation-log.js";
 import { isMutation } from "./origins.js";
 
 const MOST_IDS = 20;
@@ -14,6 +15,7 @@ const LONGEST = 200;
 
 /** Writes the audit log. */
 export function auditGuard(longshore: Longshore, log: ServerLog, trustProxy: boolean): Guard {
+  const created = new CreationLog(longshore.audit);
   return async (c, next) => {
     await next();
     const { action, access, resource, scope, touched } = c.var;
@@ -33,7 +35,7 @@ export function auditGuard(longshore: Longshore, log: ServerLog, trustProxy: boo
       address: addressOf(c, trustProxy),
     };
     try {
-      await longshore.audit.append(scope === "enqueue" ? "jobs" : "commands", entry);
+      await (scope === "enqueue" ? created.add(entry) : longshore.audit.append("commands", entry));
     } catch (error) {
       const { subject, status } = entry;
       log("error", "The audit log cannot be written", { action, subject, status, error: String(error) });

@@ -14,7 +14,7 @@ const AuditDocument = z
     action: z.string().openapi({ example: "jobs.cancel" }),
     queue: z.string().nullable(),
     id: z.string().nullable(),
-    ids: z.array(z.string()).openapi({ description: "The first twenty of what it made or touched besides" }),
+    ids: z.array(z.string()).openapi({ description: "Of each request the first twenty of what it made or touched" }),
     count: z.number().int().nullable(),
     status: z.number().int().openapi({ description: "How it was answered" }),
     code: z.string().nullable().openapi({ description: "What was wrong; null: nothing" }),
