@@ -39,7 +39,7 @@ export interface AuditEntry {
   readonly action: string;
   readonly queue: string | null;
   readonly id: string | null;
-  /** Of each request the first twenty of what it made or touched */
+  /** The first twenty of what it made or touched besides */
   readonly ids: readonly string[];
   readonly count: number | null;
   /** How it was answered */
