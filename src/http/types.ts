@@ -39,7 +39,7 @@ export interface AuditEntry {
   readonly action: string;
   readonly queue: string | null;
   readonly id: string | null;
-  /** The first twenty of what it made or touched besides */
+  /** Of each request the first twenty of what it made or touched */
   readonly ids: readonly string[];
   readonly count: number | null;
   /** How it was answered */

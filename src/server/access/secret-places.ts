@@ -10,13 +10,17 @@ import { NO_SECRETS, TaskSecrets } from "../../model/redaction/task-secrets.js";
 import type { Clock } from "../../model/value/clock.js";
 
 const FRESH = 5_000;
+const NONE: readonly string[] = [];
 
 export class SecretPlaces {
   readonly #longshore: Longshore;
   readonly #descriptions: Documents;
   readonly #tasks: ReadonlyMap<string, AnyTask>;
   readonly #clock: Clock;
-  #known: ReadonlyMap<string, TaskSecrets> = new Map();
+  /** What workers have said, by task. */
+  #said: ReadonlyMap<string, readonly string[]> = new Map();
+  /** What was made of it and of the tasks of this process, which may be others by now. */
+  readonly #made = new Map<string, { said: readonly string[]; own: readonly string[]; secrets: TaskSecrets }>();
   #revision: number | null = null;
   #asOf = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | null = null;
@@ -29,7 +33,16 @@ export class SecretPlaces {
   }
 
   /** What of a task's jobs is secret, as far as the last `refresh` knows. */
-  readonly of = (task: string): TaskSecrets => this.#known.get(task) ?? NO_SECRETS;
+  readonly of = (task: string): TaskSecrets => {
+    const said = this.#said.get(task) ?? NONE;
+    const own = this.#tasks.get(task)?.redact ?? NONE;
+    if (said.length === 0 && own.length === 0) return NO_SECRETS;
+    const made = this.#made.get(task);
+    if (made !== undefined && made.said === said && made.own === own) return made.secrets;
+    const secrets = new TaskSecrets([...said, ...own]);
+    this.#made.set(task, { said, own, secrets });
+    return secrets;
+  };
 
   /** Before anything is shown. @throws EngineUnavailable */
   async refresh(): Promise<void> {
@@ -44,11 +57,7 @@ export class SecretPlaces {
     const began = this.#clock.monotonic();
     const revision = await this.#descriptions.revision();
     if (revision !== this.#revision) {
-      const paths = new Map<string, readonly string[]>();
-      for (const { name, redact } of await this.#longshore.tasks()) paths.set(name, redact);
-      for (const { name, redact } of this.#tasks.values()) paths.set(name, [...(paths.get(name) ?? []), ...redact]);
-      const declared = [...paths].filter(([, places]) => places.length > 0);
-      this.#known = new Map(declared.map(([name, places]) => [name, new TaskSecrets(places)]));
+      this.#said = new Map((await this.#longshore.tasks()).map(({ name, redact }) => [name, redact]));
       this.#revision = revision;
     }
     this.#asOf = began;

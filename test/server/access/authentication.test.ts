@@ -83,6 +83,22 @@ it("payloads are seen with read:payload alone, and secrets by no one", async () 
   await longshore.close();
 });
 
+it("what is secret follows the tasks that a server is given anew", async () => {
+  const longshore = attach(new MemoryEngine());
+  const server = createServer(longshore, { open: true, tasks: [task("pay")] });
+  const { id } = await longshore.enqueue("pay", { iban: "DE1", card: "4" });
+  const inputOf = async (): Promise<unknown> => {
+    const response = await server.fetch(new Request(`http://localhost/api/jobs/${id}`));
+    return ((await response.json()) as { input: unknown }).input;
+  };
+  expect(await inputOf()).toEqual({ iban: "DE1", card: "4" });
+  server.replaceTasks([task("pay", { redact: ["input.iban"] })]);
+  expect(await inputOf()).toEqual({ iban: "[redacted]", card: "4" });
+  server.replaceTasks([task("pay", { redact: ["input.card"] })]);
+  expect(await inputOf()).toEqual({ iban: "DE1", card: "[redacted]" });
+  await longshore.close();
+});
+
 it("what workers declared secret is so on a server without their code, within five seconds", async () => {
   const { longshore, clock, api } = onMemory({ tokens: [{ name: "ops", token: SECRET, scopes: ["admin"] }] });
   const { id } = await longshore.enqueue("pay", { iban: "DE1" });
