@@ -26,7 +26,7 @@ export interface ConnectionOptions {
   readonly followed: readonly Followed[];
   /** May it still see what it sees? */
   readonly recheck: () => Promise<boolean>;
-  readonly hangUp: () => void;
+  readonly hangUp: (() => void) | null;
   /** It has ended; nothing of it is left. Called once. */
   readonly ended: () => void;
   readonly idOf: (position: Position) => string;

@@ -127,7 +127,7 @@ export class LiveHub {
   }
 
   #begin(request: LiveRequest, followed: readonly Followed[], release: () => void): LiveConnection {
-    const { lastEventId, recheck = () => Promise.resolve(true), hangUp = () => {} } = request;
+    const { lastEventId, recheck = () => Promise.resolve(true), hangUp = null } = request;
     const view = this.#views.get(request.view.payloads) ?? request.view;
     this.#views.set(view.payloads, view);
     const connection: LiveConnection = new LiveConnection({

@@ -16,8 +16,8 @@ export type EndReason = "server-closing" | "access-ended" | "too-slow" | "engine
 /** What a stream is made with. */
 export interface StreamOptions {
   readonly clock: Clock;
-  /** Closes the connection of a client that takes nothing any more. */
-  readonly hangUp: () => void;
+  /** Closes the connection of a client that takes nothing any more, which cancels the stream; `null`: the stream breaks off. */
+  readonly hangUp: (() => void) | null;
   /** It has ended, for whatever reason. Called once. */
   readonly ended: () => void;
 }
@@ -45,7 +45,11 @@ export class EventStreamBody {
           this.#wanted = true;
           this.#pump();
         },
-        cancel: () => this.#close(),
+        cancel: () => {
+          // It is closed already.
+          this.#controller = null;
+          this.#close();
+        },
       },
       { highWaterMark: 0 },
     );
@@ -92,8 +96,8 @@ export class EventStreamBody {
   #finish(): void {
     this.#ended = true;
     this.#giveUp = this.#options.clock.after(LAST_WORDS, () => {
-      this.#options.hangUp();
-      this.#close(new StreamAborted());
+      if (this.#options.hangUp === null) this.#close(new StreamAborted());
+      else this.#options.hangUp();
     });
     this.#options.ended();
     this.#pump();

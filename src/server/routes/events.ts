@@ -90,6 +90,8 @@ async function stream(
   topics: LiveRequest["topics"],
 ): Promise<Response> {
   const { access } = c.var;
+  // A client that asks for the headers alone takes no frames.
+  if (c.req.method === "HEAD") return new Response(null, { headers: HEADERS });
   const { hangUp } = c.env;
   const body = await hub.open({
     ...{ topics, view: viewOf(access), subject: subjectOf(access) },

@@ -45,6 +45,12 @@ it("sends frames as they come, uncached and unbuffered", async () => {
   await expect.poll(() => server.streams).toBe(0);
 });
 
+it("begins no stream for who asks for the headers alone", async () => {
+  const response = await fetch(`${url}/api/events?topics=overview`, { method: "HEAD" });
+  expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
+  expect(server.streams).toBe(0);
+});
+
 it("follows one job under its own address", async () => {
   const job = await longshore.enqueue("scan", null, { queue: "scans" });
   const response = await fetch(`${url}/api/jobs/${job.id}/events`);

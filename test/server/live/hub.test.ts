@@ -72,7 +72,7 @@ it("keeps nothing of a client that left but the topic, for a while, for when it 
     await live.open(`job:scans/${job.id},queue:scans,tag:a,overview,failures`),
     await live.open("queue:scans"),
   ];
-  expect(live.hub.size).toMatchObject({ streams: 2, subjects: 1, topics: 5, lingering: 0, queues: 1 });
+  expect(live.hub.size).toMatchObject({ streams: 2, subjects: 1, topics: 5, lingering: 0, queues: 1, listeners: 3 });
   await first.leave();
   expect(live.hub.size).toMatchObject({ streams: 1, topics: 5, lingering: 4 });
   await second.leave();

@@ -182,6 +182,17 @@ it("gives up a client that takes nothing, with a last frame that says why, and h
   expect(quick.events.findLast(({ kind }) => kind === "state").state).toBe("completed");
   // It did not take the last frame in time either.
   expect(hungUp).toBe(1);
+  await body.cancel();
+  await live.close();
+});
+
+it("breaks a stream off that was given up, where it cannot close the connection", async () => {
+  const live = new LiveFixture();
+  const topics = [{ asked: "queue:work", topic: { kind: "queue", queue: "work" } }] as const;
+  const opening = live.hub.open({ topics, view: viewWith(true), subject: "bob", lastEventId: null });
+  const [body] = await Promise.all([opening, live.rest()]);
+  live.hub.close();
+  await live.pass(5_000, 1_000);
   await expect(body.getReader().read()).rejects.toMatchObject({ code: "ERR_STREAM_PREMATURE_CLOSE" });
   await live.close();
 });

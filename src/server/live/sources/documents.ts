@@ -90,8 +90,8 @@ export function refDocument({ queue, id }: JobRef): { queue: string; jobId: stri
   return { queue, jobId: id };
 }
 
-/** What an event said, as JSON text. */
-function decoded(text: string): unknown {
+/** What an event says as JSON text; `null` where it is none. */
+export function decoded(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -11,7 +11,7 @@ import { canMove, isTerminal } from "../../../model/job/state.js";
 import type { View } from "../../http/view.js";
 import { iso } from "../../schema/common.js";
 import { jobSummary } from "../../schema/job.js";
-import { changeOf, isJobEvent, liveProgress } from "./documents.js";
+import { changeOf, decoded, isJobEvent, liveProgress } from "./documents.js";
 import { EventGate } from "../feed/event-gate.js";
 import type { FeedEvent } from "../feed/queue-feed.js";
 import type { LiveParts, Outlet, Source } from "./source.js";
@@ -106,7 +106,7 @@ export class JobSource implements Source {
       this.#job = { ...job, progress: { ...(job.progress ?? NO_PROGRESS), status: event.name } };
     } else {
       if (!this.#isNew(event.name, event.value)) return;
-      this.#keep({ name: event.name, value: JSON.parse(event.value), at: event.at });
+      this.#keep({ name: event.name, value: decoded(event.value), at: event.at });
     }
     this.#outlet.changed(changeOf(event, { task: job?.task ?? null }));
   }
