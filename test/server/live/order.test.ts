@@ -1,4 +1,5 @@
 // What is read and what events say come by ways of their own, and in any order: reads may be ahead of events, and events of reads.
+import { once } from "node:events";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { withCommands } from "../../worker/fixtures/fake-time-fixture.js";
 import { LiveFixture, type Reading } from "./streams.js";
@@ -8,8 +9,8 @@ let live: LiveFixture;
 let mayCome = Number.POSITIVE_INFINITY;
 let release = (): void => {};
 /** What reads of jobs wait for, before they are carried out, and after that. */
-let beforeRead: Promise<void> | null = null;
-let afterRead: Promise<void> | null = null;
+let beforeRead: Promise<unknown> | null = null;
+let afterRead: Promise<unknown> | null = null;
 
 beforeEach(() => {
   mayCome = Number.POSITIVE_INFINITY;
@@ -25,7 +26,7 @@ beforeEach(() => {
       },
       awaitEvents: async (params) => {
         // None may come: a wait that found some would be made again at once.
-        while (mayCome <= 0 && !params.signal.aborted) {
+        if (mayCome <= 0 && !params.signal.aborted) {
           await new Promise<void>((resolve) => {
             params.signal.addEventListener("abort", () => resolve(), { once: true });
             release = () => {
@@ -72,16 +73,14 @@ it("shows every move although the job was read when it was further than its even
 
 it("shows no move again that the snapshot has shown, when its event comes later", async () => {
   const job = await live.longshore.enqueue("turn", null, { queue: "turns" });
-  let read = (): void => {};
-  beforeRead = new Promise((resolve) => {
-    read = resolve;
-  });
+  const reads = new AbortController();
+  beforeRead = once(reads.signal, "abort");
   const opening = live.open(`job:turns/${job.id}`);
   await live.rest();
   mayCome = 0;
-  await live.memory.cancel({ refs: [{ queue: "turns", id: job.id }], op: "cancel" });
+  live.memory.cancel({ refs: [{ queue: "turns", id: job.id }], op: "cancel" });
   beforeRead = null;
-  read();
+  reads.abort();
   const seen = await opening;
   expect(shownBy(seen)).toBe("cancelled");
   release();
@@ -96,16 +95,14 @@ it.each(["job", "queue", "tag"])("loses no move that comes before the answer to 
   const steady = await live.open(topics[kind] ?? "", { subject: "bob" });
   await steady.leave();
   await live.pass(15_000, 1_000);
-  let answer = (): void => {};
-  afterRead = new Promise((resolve) => {
-    answer = resolve;
-  });
+  const answers = new AbortController();
+  afterRead = once(answers.signal, "abort");
   const opening = live.open(topics[kind] ?? "");
   await live.rest();
-  await live.memory.cancel({ refs: [{ queue: "turns", id: job.id }], op: "cancel" });
+  live.memory.cancel({ refs: [{ queue: "turns", id: job.id }], op: "cancel" });
   await live.rest();
   afterRead = null;
-  answer();
+  answers.abort();
   const seen = await opening;
   await live.pass(2_000);
   const shown = JSON.stringify(seen.of("snapshot")[0]?.data ?? null).includes('"state":"cancelled"');
