@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished, test } from "vitest";
 import { connect, task, type Longshore } from "longshore";
+import { createServer as createLongshoreServer } from "longshore/server";
 import { environmentChecks } from "../../src/cli/doctor/environment-checks.js";
 import { sourceOf } from "../../src/cli/flags/connection.js";
 import { startRedisServer, type RedisServer, type RedisServerOptions } from "../support/redis-server.js";
@@ -144,6 +145,23 @@ describe("a server", () => {
     const names = ["health", "ready", "dashboard", "server access"];
     expect(checks.filter(({ name }) => names.includes(name)).map(({ status }) => status)).toEqual(expected);
     expect(of("ready")).toContain("/readyz answers");
+  });
+
+  it.each([
+    ["with tokens", { tokens: [{ name: "ops", token: "s".repeat(32), scopes: ["admin"] as const }] }, "ok"],
+    ["that is open", { open: true }, "warning"],
+  ])("of Longshore %s is well, and asks others for one or not", async (_what, options, access) => {
+    const longshore = await connected();
+    const server = createLongshoreServer(longshore, { ...options, log: () => undefined });
+    onTestFinished(() => server.close());
+    const { checks } = await doctor(["--url", url, "--server", (await server.listen({ port: 0 })).url]);
+    const by = new Map(checks.map(({ name, status }) => [name, status]));
+    expect(["health", "ready", "dashboard", "server access"].map((name) => by.get(name))).toEqual([
+      "ok",
+      "ok",
+      "ok",
+      access,
+    ]);
   });
 
   it("that is not there is an error, and an address that is none is wrong usage", async () => {
