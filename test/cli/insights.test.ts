@@ -1,8 +1,24 @@
 // `longshore insights`, `longshore capacity` and `longshore smoke`, on a file; smoke also with a worker that is deployed.
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { connect, type Longshore, type SmokeResult } from "longshore";
+import { attach, connect, task, type Longshore, type SmokeResult } from "longshore";
+import type { Lease, Settlement, WorkerInfo } from "../../src/engine/contract/engine.js";
+import { SqliteEngine } from "../../src/engine/sqlite/engine.js";
+import { ManualClock } from "../../src/engine/testkit/context/manual-clock.js";
 import { emptyFolder, inProcess, removeFolder, Running, tasksFile } from "./command.js";
+
+const WORKER: Omit<WorkerInfo, "startedAt"> = {
+  name: "one",
+  host: "h",
+  pid: 1,
+  queues: ["scans"],
+  tasks: [],
+  appVersion: null,
+  environment: null,
+  longshore: "1",
+  node: "20",
+  concurrency: 1,
+};
 
 let folder = "";
 let flags: string[] = [];
@@ -52,6 +68,49 @@ describe("capacity", () => {
     expect((await inProcess(["capacity", ...flags])).stdout).toMatch(/^queue scans: too little was measured/);
     const { stdout } = await inProcess(["capacity", "scans", "--target", "5s", "--window", "2h", "--json", ...flags]);
     expect(JSON.parse(stdout)).toMatchObject({ targetWait: 5_000, window: 7_200_000, queues: [{ queue: "scans" }] });
+  });
+
+  it("is a table, and a sentence for each queue", async () => {
+    // Half an hour until now, in which two runs of ten seconds end a minute, by a worker with one slot.
+    const clock = new ManualClock(Date.now() - 30 * 60_000);
+    const target = {
+      engine: "sqlite",
+      path: join(folder, "jobs.db"),
+      durability: "normal",
+      allowNetwork: false,
+    } as const;
+    const engine = new SqliteEngine(target, { clock, alone: true });
+    await engine.open();
+    const past = attach(engine, { clock });
+    const session = "one/1";
+    await engine.openSession({ session, worker: { ...WORKER, startedAt: clock.now() }, ttl: 24 * 3_600_000 });
+    let call = 0;
+    const exchange = async (settle: Settlement[], max: number): Promise<readonly Lease[]> => {
+      const claim = max === 0 ? null : { queues: ["scans"], max, suspect: true };
+      return (await engine.exchange({ session, lane: 0, call: (call += 1), settle, claim })).leases;
+    };
+    for (let minute = 0; minute < 30; minute += 1) {
+      await past.enqueueMany("scan", [1, 2], { queue: "scans" });
+      const leases = await exchange([], 2);
+      clock.advance(10_000);
+      const outcome = { kind: "complete", result: null } as const;
+      const measured = { task: "scan", wait: 0, run: 10_000 };
+      await exchange(
+        leases.map(({ queue, id, epoch }) => ({ queue, id, epoch, outcome, measured })),
+        0,
+      );
+      clock.advance(50_000);
+    }
+    await past.close();
+    const scan = task("scan", { queue: "scans" }, () => null);
+    await longshore.worker([scan], { concurrency: 1 }).ready();
+    const { stdout } = await inProcess(["capacity", "--target", "1s", ...flags]);
+    const [head, row, , sentence] = stdout.split("\n");
+    expect(head).toMatch(/^QUEUE +RUNS\/MIN +PEAK +RUN +BUSY +SLOTS +NEEDED +WORKERS +NEEDED +WAIT P95 +AT PEAK$/);
+    expect(row).toMatch(/^scans +(?:1\.9|2\.\d) +2\.\d +10\.0s +3\d % +1 +\d +1 +\d +[\d.]+s +[\d.]+s$/);
+    expect(sentence).toMatch(
+      /^queue scans: .* runs a minute .* of 10s each, its 1 slot is 3\d % busy; \d slots \(\d workers like those\) are needed/,
+    );
   });
 
   it.each([

@@ -169,7 +169,9 @@ function spreadOf(steps: readonly MeasuredStep[]): number {
 function textOf(advice: Omit<CapacityAdvice, "text">, targetWait: number): string {
   const { queue, arrivals, runTime, slots, slotsNeeded, workersNeeded, utilisation, sharedWith } = advice;
   const busy =
-    utilisation === null ? "no worker serves it" : `its ${slots} slots are ${Math.round(utilisation * 100)} % busy`;
+    utilisation === null
+      ? "no worker serves it"
+      : `its ${counted(slots, "slot")} ${slots === 1 ? "is" : "are"} ${Math.round(utilisation * 100)} % busy`;
   const rate = `${rounded(arrivals?.mean ?? 0)} runs a minute (${rounded(arrivals?.peak ?? 0)} at the peak) of ${formatDuration(Math.round(runTime ?? 0))} each`;
   const target = `for 95 of 100 jobs to wait ${formatDuration(targetWait)} at most`;
   const workers = workersNeeded === null ? "" : ` (${counted(workersNeeded, "worker")} like those)`;
