@@ -7,6 +7,7 @@ import type {
   FailureGroup,
   Filter,
   Info,
+  Insight,
   JobCount,
   JobFacets,
   JobSummary,
@@ -134,6 +135,19 @@ export class HttpLists {
   /** How many jobs with a tag there are. */
   tag(tag: string, call?: CallOptions): Promise<Tag> {
     return this.transport.call("GET /api/tags/{tag}", { params: { tag } }, call);
+  }
+
+  /** What needs attention, in sentences with codes. */
+  async insights(call?: CallOptions): Promise<readonly Insight[]> {
+    return (await this.transport.call("GET /api/insights", {}, call)).insights;
+  }
+
+  /**
+   * How many slots and workers queues need for their jobs to wait no longer than they may.
+   * @example const { queues } = await longshore.capacity({ targetWait: "10s" });
+   */
+  capacity(query: Query<"GET /api/capacity"> = {}, call?: CallOptions): Promise<Answer<"GET /api/capacity">> {
+    return this.transport.call("GET /api/capacity", { query }, call);
   }
 
   /** Which engine and version answers. */

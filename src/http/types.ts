@@ -2157,7 +2157,7 @@ export interface Operations {
     params: undefined;
     query: {
       /** Default: the 200 with the most jobs */
-      readonly queues?: string | undefined;
+      readonly queues?: string | readonly string[] | undefined;
       /** Default: 30s */
       readonly targetWait?: string | undefined;
       /** How far back is looked, 15m to 24h; default: 1h */

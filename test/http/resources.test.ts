@@ -129,6 +129,9 @@ onEveryEngine("the typed client", (storage) => {
     await work(longshore);
     expect(await all(client.totals({ queues: ["scans"] }))).toMatchObject([{ queue: "scans" }]);
     expect(await client.series({ queues: ["scans"], by: ["queue", "outcome"] })).toBeInstanceOf(Array);
+    await client.enqueue("unknown", null, { queue: "unserved" });
+    expect(await client.insights()).toBeInstanceOf(Array);
+    expect(await client.capacity({ queues: ["scans"], targetWait: "10s" })).toHaveProperty("at");
     expect(await client.info()).toHaveProperty("engine");
   });
 });

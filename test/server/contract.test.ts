@@ -30,7 +30,7 @@ describe("an operation of the document", () => {
     expect(tags).toHaveLength(1);
     const scope = rest["x-scope"] ?? null;
     expect([...SCOPES, null]).toContain(scope);
-    // Signing in and out needs no token.
+    // Without a scope any token will do, or none is asked for.
     expect(scope === null ? [[], [{ token: [] }]] : [[{ token: [scope] }]]).toContainEqual(security);
     expect(Object.keys(rest.responses)).toEqual(expect.arrayContaining(["400", "401", "403", "429", "503"]));
   });

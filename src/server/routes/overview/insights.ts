@@ -76,7 +76,7 @@ const capacity = createRoute({
   path: "/api/capacity",
   request: {
     query: z.strictObject({
-      queues: Commas.optional().openapi({ type: "string", description: "Default: the 200 with the most jobs" }),
+      queues: Commas.optional().openapi({ description: "Default: the 200 with the most jobs" }),
       targetWait: z.string().max(20).optional().openapi({ description: "Default: 30s", example: "10s" }),
       window: z
         .string()
