@@ -4,11 +4,11 @@
 import { expect, it } from "vitest";
 import { connect } from "longshore";
 import { onEveryEngine } from "../worker/fixtures/on-engines.js";
-import { fuzzAll, REQUESTS, serverOver, type Send } from "./fuzz/run.js";
+import { fuzzAll, LONGEST, REQUESTS, serverOver, type Send } from "./fuzz/run.js";
 import { sendRaw, sendToFetch } from "./fuzz/send.js";
 import { OTHERS, PAYLOAD, TAG } from "./fuzz/subjects.js";
 
-it(`${REQUESTS} requests of each operation are answered, wrong in all ways`, async () => {
+it(`${REQUESTS} requests of each operation are answered, wrong in all ways`, { timeout: LONGEST }, async () => {
   const longshore = await connect("memory:");
   const server = serverOver(longshore);
   const share = { from: 0, count: REQUESTS };
@@ -16,7 +16,7 @@ it(`${REQUESTS} requests of each operation are answered, wrong in all ways`, asy
   await longshore.close();
 });
 
-it("bytes are answered that are no proper requests", async () => {
+it("bytes are answered that are no proper requests", { timeout: LONGEST }, async () => {
   const longshore = await connect("memory:");
   const server = serverOver(longshore);
   const { port } = await server.listen({ port: 0 });
@@ -29,7 +29,7 @@ it("bytes are answered that are no proper requests", async () => {
 it.each([
   ["for a tag does not see what others have", { scopes: ["admin"] as const, tag: TAG }, OTHERS],
   ["that may not read payloads sees none", { scopes: ["read", "enqueue", "operate"] as const }, PAYLOAD],
-])("a token %s", async (_what, access, hidden) => {
+])("a token %s", { timeout: LONGEST }, async (_what, access, hidden) => {
   const longshore = await connect("memory:");
   const token = "the-token-of-this-test";
   const closed = serverOver(longshore, [{ name: "it", token, ...access }]);
@@ -46,7 +46,7 @@ it.each([
 });
 
 onEveryEngine("what is stored", (storage) => {
-  it("can be read, whatever was accepted", async () => {
+  it("can be read, whatever was accepted", { timeout: LONGEST }, async () => {
     const longshore = await storage.connect();
     const server = serverOver(longshore);
     const share = { from: 2_000_000, count: REQUESTS / 40 };

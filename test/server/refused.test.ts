@@ -176,3 +176,20 @@ function answersOf(text: string): RawAnswer[] {
       body: JSON.parse(/\{.*\}/s.exec(part)?.[0] ?? "null") as unknown,
     }));
 }
+
+it("a client that hangs up half-way is no fault of the server", async () => {
+  const logged: unknown[][] = [];
+  await server.close();
+  server = createServer(longshore, { open: true, log: (...line) => void logged.push(line) });
+  const { port } = await server.listen({ port: 0 });
+  const head =
+    "POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n";
+  const socket = connectSocket(port, "127.0.0.1");
+  socket.write(`${head}{"task":`);
+  // The body is read by now: a request after it is answered.
+  expect((await fetch(`http://127.0.0.1:${port}/api/jobs`)).status).toBe(200);
+  socket.destroy();
+  await expect.poll(() => server.connections).toBe(0);
+  expect(await longshore.queues()).toEqual([]);
+  expect(logged.filter(([level]) => level === "error")).toEqual([]);
+});

@@ -67,7 +67,10 @@ async function readText(request: Request): Promise<string> {
   } catch (error) {
     if (error instanceof Problem) throw error;
     if (error instanceof TypeError) throw invalid("it is not valid UTF-8");
-    throw error;
+    // The client has gone, or takes too long: reading fails for no other reason.
+    throw new Problem(400, "INVALID_BODY", "the body did not come whole", {
+      members: { field: "body", rule: "whole" },
+    });
   }
 }
 
