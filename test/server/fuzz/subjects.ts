@@ -28,23 +28,24 @@ const pages = flow("pages", {}, ($) => {
 });
 const hour = { delay: "1h" } as const;
 
+/** How many requests go by before what they removed or changed comes back. */
+const AGAIN = 50;
+
 export class Subjects {
   readonly #longshore: Longshore;
   #worker: Worker | null = null;
   #preparing: Promise<Usual> | null = null;
+  #asked = 0;
 
   constructor(longshore: Longshore) {
     this.#longshore = longshore;
   }
 
-  /** Brings back what is missing; once for all who ask for it at the same time. @returns the names of all */
-  async prepare(): Promise<Usual> {
-    this.#preparing ??= this.#prepare();
-    try {
-      return await this.#preparing;
-    } finally {
-      this.#preparing = null;
-    }
+  /** What there is for the next request. Every so many requests what is missing is brought back, once for all rows. */
+  async next(): Promise<Usual> {
+    this.#asked += 1;
+    if (this.#asked % AGAIN === 1) this.#preparing = this.#prepare();
+    return this.#preparing ?? {};
   }
 
   async #prepare(): Promise<Usual> {
@@ -86,6 +87,7 @@ export class Subjects {
 
   /** Removes all jobs and schedules, but for those of the queues that the worker is at. */
   async clear(): Promise<void> {
+    this.#asked = 0;
     for (const { name } of await this.#longshore.schedules.list()) await this.#longshore.schedules.remove(name);
     for (const { name } of await this.#longshore.queues({ system: true })) {
       if (name !== fail.queue && !name.startsWith("longshore:"))
