@@ -1,6 +1,7 @@
 // `longshore up` as people run it: one process that serves and runs jobs, beside others, and through signals and deaths.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { tasksFile } from "../cli/command.js";
 import { flagsFor, Serving } from "../cli/server-command.js";
@@ -59,6 +60,37 @@ onBothEngines("longshore up", (open) => {
       attempt: 0,
       crashes: 0,
     });
+  });
+
+  it("a second signal skips the wait", async () => {
+    const storage = await open();
+    const longshore = await storage.connect();
+    const server = up(storage, "--grace", "1h");
+    const { body } = await server.post("/api/jobs", hold(join(storage.folder, "never")));
+    await server.prints(/Job started/);
+    server.signal("SIGINT");
+    await server.prints(/signal again/);
+    // Signals closer together are one: npm and the terminal may both pass a Ctrl-C on.
+    await sleep(400);
+    server.signal("SIGINT");
+    expect((await server.ended).code).toBe(0);
+    expect(await (await longshore.job(body.jobId))?.refresh()).toMatchObject({ state: "queued", attempt: 0 });
+  });
+
+  it("those who wait for the result of the last job get it, and open streams end, before it exits", async () => {
+    const storage = await open();
+    const gate = join(storage.folder, "may end");
+    const server = up(storage, "--grace", "1h");
+    const { body } = await server.post("/api/jobs", hold(gate));
+    await server.prints(/Job started/);
+    const stream = await fetch(`${await server.url()}/api/events?topics=overview`);
+    const result = server.get(`/api/jobs/${body.jobId}/result?wait=60s`);
+    server.signal("SIGTERM");
+    await server.prints(/signal again/);
+    writeFileSync(gate, "");
+    expect(await result).toMatchObject({ status: 200, body: { state: "completed" } });
+    expect(await stream.text()).toContain("event: snapshot");
+    expect((await server.ended).code).toBe(0);
   });
 
   it("killed in the middle of a job and started again: the job goes on, and what waited runs", async () => {
