@@ -5,6 +5,7 @@ import { describe, expect, inject, it, onTestFinished } from "vitest";
 import type { Lease, Settlement, WorkerInfo } from "../../src/engine/contract/engine.js";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import { ManualClock } from "../../src/engine/testkit/context/manual-clock.js";
+import { freshPrefix, nodesOf } from "../engine/redis/redis-storage.js";
 import { startRedisServer } from "../support/redis-server.js";
 import { FakeTimeFixture, withCommands } from "../worker/fixtures/fake-time-fixture.js";
 import { onEveryEngine } from "../worker/fixtures/on-engines.js";
@@ -217,5 +218,20 @@ describe.skipIf(!inject("canStartRedis"))("a Redis", () => {
       subjects: { nodes: [`127.0.0.1:${server.port}`] },
     });
     expect(await only(longshore, "store-volatile")).toMatchObject({ severity: "warning" });
+  });
+});
+
+describe.skipIf(inject("clusterNodes").length === 0)("a cluster", () => {
+  it("is looked at as a whole: ready, a job through it, each of its masters, what needs attention", async () => {
+    const cluster = nodesOf(inject("clusterNodes"));
+    const longshore = await connect({ engine: "redis", cluster, prefix: freshPrefix() });
+    onTestFinished(() => longshore.close());
+    expect((await longshore.store()).nodes).toHaveLength(cluster.length);
+    expect((await longshore.ready()).ready).toBe(true);
+    expect(await longshore.smoke()).toMatchObject({ ok: true });
+    await longshore.enqueue("scan", null, { queue: "scans" });
+    expect(await only(longshore, "no-worker")).toMatchObject({ subjects: { queues: ["scans"] } });
+    expect(await longshore.capacity()).toMatchObject({ queues: [{ queue: "scans", slotsNeeded: null }] });
+    await longshore.queue("scans").obliterate({ force: true });
   });
 });
