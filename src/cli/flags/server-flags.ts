@@ -26,7 +26,7 @@ export function addServerFlags(command: Command): Command {
       "the names that clients call the server by, such as jobs.example.org, with commas",
       listed,
     )
-    .option("--open", "let everybody who reaches the server do everything (default: who has a token)");
+    .option("--open", "let every program of this machine do everything (default: who has a token)");
 }
 
 /** Where the server listens. @throws InvalidInput */

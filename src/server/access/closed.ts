@@ -13,8 +13,9 @@ export function requireDecided({ decided }: ParsedAccess): void {
 }
 
 /**
- * Who is let in where a server listens: `open` when everybody who reaches it is.
- * @throws InvalidInput for an address that other machines reach, unless there are tokens, `authorize`, or an explicit `open`
+ * Who is let in where a server listens: `open` when everybody who reaches it is. To other machines it never is: `open: true` is for
+ * host applications, and for proxies of this machine, that have signed their users in.
+ * @throws InvalidInput for an address that other machines reach, unless there are tokens or `authorize`
  */
 export async function checkListening(
   host: string,
@@ -26,9 +27,8 @@ export async function checkListening(
   if (isLoopback(host.toLowerCase())) {
     return options.open || (!options.decided && !known) ? "open" : "closed";
   }
-  if (options.open) return "open";
-  if (known) return "closed";
+  if (known && !options.open) return "closed";
   const rule =
-    "an address of this machine alone, 127.0.0.1, until a token says who may do what (longshore token create NAME --scopes admin), or until it is open on purpose";
+    "an address of this machine alone, 127.0.0.1, until a token says who may do what (longshore token create NAME --scopes admin); an open server is never reached by other machines";
   throw new InvalidInput("host", host, rule);
 }

@@ -66,9 +66,7 @@ export class AccessControl {
     const access = await checkListening(host, options, longshore);
     this.#boundTo = host;
     if (access === "closed") return () => {};
-    const audience = isLoopback(host.toLowerCase())
-      ? "every program of this machine, and to no other"
-      : "everybody who reaches this machine";
+    const audience = "every program of this machine, and to no other";
     return () => log("warn", `No token is needed: the server is open to ${audience}`, {});
   }
 }

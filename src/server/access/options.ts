@@ -54,7 +54,7 @@ export interface AccessOptions {
   authorize?: Authorize;
   /**
    * Lets everybody who reaches the server do everything: for a host application that has signed its users in before it hands
-   * a request over. Default: false.
+   * a request over. One that listens by itself does so on addresses of this machine alone. Default: false.
    */
   open?: boolean;
   /** How long a browser stays signed in; up to `"30d"`. Default: `"12h"`. */
