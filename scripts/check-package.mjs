@@ -17,6 +17,8 @@ const LOADED = {
 };
 /** What users write, in test/package. */
 const programs = ["first-job.ts", "own-engine.ts", "first-server.ts"];
+/** What they write for a browser. */
+const page = "first-page.ts";
 
 ensureInstalled();
 const folder = mkdtempSync(join(tmpdir(), "longshore-package-"));
@@ -42,8 +44,9 @@ try {
   report("installs the test kit beside it", run("npm", [...install.slice(0, -1), `./${testkit}`]).ok);
   report(`installs ${packages.length} packages, ${mostPackages} at most`, packages.length <= mostPackages);
 
-  for (const program of programs) cpSync(join(root, "test/package", program), join(folder, program));
+  for (const program of [...programs, page]) cpSync(join(root, "test/package", program), join(folder, program));
   report("compiles against the shipped types", run(join(bin, "tsc"), compilerOptions()).ok);
+  report("compiles for a browser, without the types of Node", run(join(bin, "tsc"), pageOptions()).ok);
   // On this Node, and on the others that `npm run check:nodes` has got.
   for (const { version, path } of [{ version: process.version, path: process.execPath }, ...installedNodes()]) {
     const program = run(path, ["first-job.js"]);
@@ -131,4 +134,9 @@ function compilerOptions() {
   const options = "--strict --exactOptionalPropertyTypes --skipLibCheck false --module nodenext --target es2023";
   const node = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
   return [...options.split(" "), ...node, ...programs];
+}
+
+function pageOptions() {
+  const options = "--strict --skipLibCheck false --module esnext --moduleResolution bundler --target es2022 --noEmit";
+  return [...options.split(" "), "--lib", "es2022,dom,dom.iterable", "--types", "", page];
 }

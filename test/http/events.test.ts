@@ -1,6 +1,7 @@
 // Events of jobs over HTTP: in their order to the end, across lost connections, and the bytes of a stream however they are divided.
 import { EventEmitter, once } from "node:events";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { connect, task, type Longshore, type Task } from "longshore";
 import { connectHttp, type HttpJobEvent, type HttpLiveFrame } from "longshore/http";
 import { onEveryEngine } from "../worker/fixtures/on-engines.js";
@@ -223,6 +224,26 @@ describe("the bytes of a stream", () => {
       "/api/jobs/a/events?queue=q",
       "/api/jobs/a/events?queue=q",
     ]);
+  });
+
+  it("are asked for again when nothing comes for so long that the connection must be dead", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const { url, requests } = await answering((_request, response) => {
+      response.write(`event: snapshot\nid: 7\ndata: ${snapshot}\n\n`);
+    });
+    const leaving = new AbortController();
+    const { items, ended } = collected(connectHttp(url).job("a").events(leaving));
+    while (items.length === 0) await turn();
+    await vi.advanceTimersByTimeAsync(44_000);
+    expect(requests).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(2_000);
+    while (requests.length === 1) await turn();
+    expect(requests[1]?.headers["last-event-id"]).toBe("7");
+    leaving.abort();
+    await expect(ended).rejects.toBe(leaving.signal.reason);
   });
 
   it("are not waited for any more by one that has left: the connection is closed", async () => {
