@@ -1,4 +1,4 @@
-// Writes src/http/types.ts, the types of the typed client, from the OpenAPI document of a server: one type for each named schema, and
+// Writes src/http/connection/types.ts, the types of the typed client, from the OpenAPI document of a server: one type for each named schema, and
 // `Operations` with the parameters, body and answer of each operation. So there is one truth, the routes.
 // `node scripts/http-types.mjs [--check]` asks the built server; with --check it writes nothing, and exits 1 when the file says otherwise.
 import { spawnSync } from "node:child_process";
@@ -9,7 +9,7 @@ import { giveUp, root, say } from "./setup.mjs";
 
 /** Of JSON Schema what the document uses. @typedef {Record<string, any>} Schema */
 
-const file = "src/http/types.ts";
+const file = "src/http/connection/types.ts";
 const path = join(root, file);
 const text = formatted(typesOf(await documentOfServer()));
 const there = existsSync(path) ? readFileSync(path, "utf8").replaceAll("\r\n", "\n") : "";

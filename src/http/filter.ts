@@ -1,5 +1,5 @@
 /** Which jobs, as the client takes it, and as the query of a list has it. */
-import type { Filter, Operations } from "./types.js";
+import type { Filter, Operations } from "./connection/types.js";
 
 /** What of a list is read, and in which order. */
 export interface HttpListOptions {

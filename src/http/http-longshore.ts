@@ -1,17 +1,17 @@
 /** A server of jobs, over HTTP: what an application in a browser, or without access to the engine, works with. */
 import type { InputArguments } from "../define/input-arguments.js";
 import type { Stored } from "../define/stored.js";
-import { HttpBulk } from "./bulk.js";
-import { HttpFailure } from "./failure.js";
-import { HttpFlow } from "./flow.js";
-import { HttpJob, type HttpJobRef } from "./job.js";
-import { liveFrames, type HttpLiveFrame } from "./job-events.js";
+import { HttpBulk } from "./handles/bulk.js";
+import { HttpFailure } from "./handles/failure.js";
+import { HttpFlow } from "./handles/flow.js";
+import { HttpJob, type HttpJobRef } from "./handles/job.js";
+import { liveFrames, type HttpLiveFrame } from "./handles/job-events.js";
 import { HttpLists } from "./lists.js";
-import { HttpQueue } from "./queue.js";
-import { HttpSchedule } from "./schedule.js";
+import { HttpQueue } from "./handles/queue.js";
+import { HttpSchedule } from "./handles/schedule.js";
 import type { HttpInput, HttpResult, HttpTask } from "./task.js";
-import { HttpWorker } from "./worker.js";
-import { Transport, type CallOptions, type HttpOptions } from "./transport.js";
+import { HttpWorker } from "./handles/worker.js";
+import { Transport, type CallOptions, type HttpOptions } from "./connection/transport.js";
 import type {
   AcceptedBulk,
   AcceptedJob,
@@ -21,7 +21,7 @@ import type {
   EnqueueOptions,
   JobRequest,
   JobRequests,
-} from "./types.js";
+} from "./connection/types.js";
 
 /** How jobs are sent. */
 export interface HttpEnqueueCall extends CallOptions {

@@ -1,7 +1,7 @@
 /** What there is, over HTTP: lists, page by page, and figures. */
 import { queryOfFilter, type HttpListOptions } from "./filter.js";
 import { Pages, type PageQuery } from "./pages.js";
-import type { Answer, CallOptions, OperationRequest, Transport } from "./transport.js";
+import type { Answer, CallOptions, OperationRequest, Transport } from "./connection/transport.js";
 import type {
   BulkJob,
   FailureGroup,
@@ -19,7 +19,7 @@ import type {
   Tag,
   Task,
   Worker,
-} from "./types.js";
+} from "./connection/types.js";
 
 /** The query of an operation, without the part that says which page. */
 type Query<Name extends keyof Operations> = Omit<NonNullable<Operations[Name]["query"]>, keyof PageQuery>;

@@ -1,5 +1,5 @@
 /** A list that the API gives page by page: read as a stream, or a page at a time. */
-import type { CallOptions } from "./transport.js";
+import type { CallOptions } from "./connection/transport.js";
 
 /** Which page. */
 export interface PageOptions extends CallOptions {

@@ -1,4 +1,4 @@
-// The client and the document agree: the compiler holds each call to its operation and types (src/http/types.ts, which
+// The client and the document agree: the compiler holds each call to its operation and types (src/http/connection/types.ts, which
 // `npm run check:api` compares with the document); here it is that no operation is forgotten.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -9,7 +9,7 @@ import type { ServerParts } from "../http/parts.js";
 import { Problem } from "../http/problem.js";
 import { answer, facts, problems } from "../http/route.js";
 import { viewOf } from "../http/view.js";
-import { findJob } from "../routes/find-job.js";
+import { findJob } from "../routes/jobs/find-job.js";
 import { givenObject } from "./given-schema.js";
 import { refQuery } from "../schema/common.js";
 

@@ -6,7 +6,7 @@ import type { ServerApp } from "../http/env.js";
 import type { ServerParts } from "../http/parts.js";
 import { answer, facts, jsonBody, problems, type RouteFacts } from "../http/route.js";
 import { viewOf } from "../http/view.js";
-import { findJob, narrowed } from "../routes/find-job.js";
+import { findJob, narrowed } from "../routes/jobs/find-job.js";
 import { Name, pageQuery } from "../schema/common.js";
 import {
   failedDocument,

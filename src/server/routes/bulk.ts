@@ -23,7 +23,7 @@ import {
 import { JobId, jobParams, pageQuery, State } from "../schema/common.js";
 import { filterOf } from "../schema/filter.js";
 import { Cursor } from "../schema/page.js";
-import { narrowed } from "./find-job.js";
+import { narrowed } from "./jobs/find-job.js";
 
 const RESOURCE = "Bulk jobs";
 

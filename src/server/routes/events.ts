@@ -11,7 +11,7 @@ import { viewOf } from "../http/view.js";
 import type { LiveHub, LiveRequest } from "../live/hub.js";
 import { MOST_TOPICS, parseTopics, type AskedTopic, type Topic } from "../live/sources/topic.js";
 import { jobParams, refQuery } from "../schema/common.js";
-import { findJob } from "./find-job.js";
+import { findJob } from "./jobs/find-job.js";
 
 const RESOURCE = "Events";
 

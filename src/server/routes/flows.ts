@@ -11,7 +11,7 @@ import { filterOfQuery, filterQuery } from "../schema/filter.js";
 import { FlowDocument, GraphDocument, graphDocument, treeDocument } from "../schema/flow.js";
 import { JobSummary, jobDocument, jobSummary } from "../schema/job.js";
 import { Cursor } from "../schema/page.js";
-import { findJob, narrowed } from "./find-job.js";
+import { findJob, narrowed } from "./jobs/find-job.js";
 
 const RESOURCE = "Flows";
 

@@ -10,8 +10,8 @@ import { Flag, JobId, Name, pageQuery } from "../schema/common.js";
 import { JobDocument } from "../schema/job.js";
 import { Cursor, pageOf } from "../schema/page.js";
 import { QueueDocument, queueDocument } from "../schema/queue.js";
-import { findJob } from "./find-job.js";
-import { documentOf } from "./jobs.js";
+import { findJob } from "./jobs/find-job.js";
+import { documentOf } from "./jobs/jobs.js";
 
 const RESOURCE = "Queues";
 /** How many waiting jobs one request removes. */

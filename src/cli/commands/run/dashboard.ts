@@ -1,12 +1,12 @@
 /** `longshore dashboard`: the server alone, beside workers that run elsewhere. */
 import type { Command } from "commander";
-import { connectedTo, targetOf, type GlobalFlags } from "../flags/connection.js";
-import { addServerFlags, serverAccessOf, serverAddressOf, type ServerFlags } from "../flags/server-flags.js";
-import { logFormatOf } from "../flags/worker-flags.js";
-import { preloadServer, serve } from "../serving/serve.js";
-import { noWorkers } from "../serving/workers.js";
-import { onStopSignals, UsageError } from "../terminal/exit.js";
-import { Log } from "../terminal/log.js";
+import { connectedTo, targetOf, type GlobalFlags } from "../../flags/connection.js";
+import { addServerFlags, serverAccessOf, serverAddressOf, type ServerFlags } from "../../flags/server-flags.js";
+import { logFormatOf } from "../../flags/worker-flags.js";
+import { preloadServer, serve } from "../../serving/serve.js";
+import { noWorkers } from "../../serving/workers.js";
+import { onStopSignals, UsageError } from "../../terminal/exit.js";
+import { Log } from "../../terminal/log.js";
 
 interface DashboardFlags extends ServerFlags {
   redisUrl?: string;

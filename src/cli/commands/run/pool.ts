@@ -1,6 +1,6 @@
 /** `longshore pool`: keeps a number of `longshore worker` processes at work until it is stopped. */
 import type { Command } from "commander";
-import type { GlobalFlags } from "../flags/connection.js";
+import type { GlobalFlags } from "../../flags/connection.js";
 import {
   addWorkerFlags,
   healthOf,
@@ -8,12 +8,12 @@ import {
   workerOptionsOf,
   writtenFlags,
   type WorkerFlags,
-} from "../flags/worker-flags.js";
-import { withHealth } from "../health/health-server.js";
-import { parseWorkers, poolOptionsOf } from "../pool/pool-options.js";
-import { Pool } from "../pool/worker-pool.js";
-import { onStopSignals } from "../terminal/exit.js";
-import { Log } from "../terminal/log.js";
+} from "../../flags/worker-flags.js";
+import { withHealth } from "../../health/health-server.js";
+import { parseWorkers, poolOptionsOf } from "../../pool/pool-options.js";
+import { Pool } from "../../pool/worker-pool.js";
+import { onStopSignals } from "../../terminal/exit.js";
+import { Log } from "../../terminal/log.js";
 
 interface PoolFlags extends WorkerFlags {
   workers?: string;

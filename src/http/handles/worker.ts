@@ -1,6 +1,6 @@
 /** A worker, over HTTP. */
-import type { CallOptions, Transport } from "./transport.js";
-import type { Worker, WorkerCommanded } from "./types.js";
+import type { CallOptions, Transport } from "../connection/transport.js";
+import type { Worker, WorkerCommanded } from "../connection/types.js";
 
 /**
  * The workers of a name, or one session.

@@ -1,16 +1,16 @@
 /** `longshore doctor`: looks at all that keeps jobs from running or may lose them, and says of each how it is and what to do. */
 import type { Command } from "commander";
-import type { TokenInfo } from "../../client/access/tokens.js";
-import type { Longshore } from "../../client/longshore.js";
-import { LongshoreError } from "../../model/errors/errors.js";
-import { checked, type Check, type CheckStatus } from "../doctor/check.js";
-import { environmentChecks, serverChecks } from "../doctor/environment-checks.js";
-import { fleetChecks } from "../doctor/fleet-checks.js";
-import { storeChecks } from "../doctor/store-checks.js";
-import { connected, sourceOf, type GlobalFlags } from "../flags/connection.js";
-import { ExitCode, messageOf, UsageError } from "../terminal/exit.js";
-import { Output } from "../terminal/output.js";
-import { paint } from "../terminal/table.js";
+import type { TokenInfo } from "../../../client/access/tokens.js";
+import type { Longshore } from "../../../client/longshore.js";
+import { LongshoreError } from "../../../model/errors/errors.js";
+import { checked, type Check, type CheckStatus } from "../../doctor/check.js";
+import { environmentChecks, serverChecks } from "../../doctor/environment-checks.js";
+import { fleetChecks } from "../../doctor/fleet-checks.js";
+import { storeChecks } from "../../doctor/store-checks.js";
+import { connected, sourceOf, type GlobalFlags } from "../../flags/connection.js";
+import { ExitCode, messageOf, UsageError } from "../../terminal/exit.js";
+import { Output } from "../../terminal/output.js";
+import { paint } from "../../terminal/table.js";
 
 interface DoctorFlags {
   server?: string;

@@ -1,11 +1,11 @@
 /** From the id in a path to the job, within what a token may see. */
-import type { Job } from "../../client/jobs/job.js";
-import type { JobQuery } from "../../client/jobs/job-filter.js";
-import type { JobRef } from "../../model/job/job.js";
-import { JobNotFound } from "../../model/errors/errors.js";
-import type { Access } from "../http/access.js";
-import { Problem } from "../http/problem.js";
-import type { ServerParts } from "../http/parts.js";
+import type { Job } from "../../../client/jobs/job.js";
+import type { JobQuery } from "../../../client/jobs/job-filter.js";
+import type { JobRef } from "../../../model/job/job.js";
+import { JobNotFound } from "../../../model/errors/errors.js";
+import type { Access } from "../../http/access.js";
+import { Problem } from "../../http/problem.js";
+import type { ServerParts } from "../../http/parts.js";
 
 /**
  * A handle on the job of a request; that of a flow is a `FlowJob`. A job of another tenant is not there.

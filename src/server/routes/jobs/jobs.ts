@@ -1,19 +1,19 @@
 /** `/api/jobs`: accepting jobs, listing them, and one of them. */
 import { createHash } from "node:crypto";
 import { createRoute, z } from "@hono/zod-openapi";
-import type { FlowJob } from "../../client/jobs/flow-job.js";
-import type { Job } from "../../client/jobs/job.js";
-import type { JobRequest } from "../../client/enqueue/job-request.js";
-import { encodePayload } from "../../model/value/codec.js";
-import { isLongField, type LongField } from "../../model/job/query/fields.js";
-import type { JobSnapshot } from "../../model/job/query/snapshot.js";
-import type { ServerApp, ServerContext } from "../http/env.js";
-import { InvalidInput } from "../../model/errors/errors.js";
-import { Problem, problemOf } from "../http/problem.js";
-import { answer, facts, jsonBody, linkTo, problems, requireScope } from "../http/route.js";
-import { viewOf } from "../http/view.js";
-import type { ServerParts } from "../http/parts.js";
-import { jobParams, pageQuery, refQuery } from "../schema/common.js";
+import type { FlowJob } from "../../../client/jobs/flow-job.js";
+import type { Job } from "../../../client/jobs/job.js";
+import type { JobRequest } from "../../../client/enqueue/job-request.js";
+import { encodePayload } from "../../../model/value/codec.js";
+import { isLongField, type LongField } from "../../../model/job/query/fields.js";
+import type { JobSnapshot } from "../../../model/job/query/snapshot.js";
+import type { ServerApp, ServerContext } from "../../http/env.js";
+import { InvalidInput } from "../../../model/errors/errors.js";
+import { Problem, problemOf } from "../../http/problem.js";
+import { answer, facts, jsonBody, linkTo, problems, requireScope } from "../../http/route.js";
+import { viewOf } from "../../http/view.js";
+import type { ServerParts } from "../../http/parts.js";
+import { jobParams, pageQuery, refQuery } from "../../schema/common.js";
 import {
   AcceptedJob,
   acceptedJob,
@@ -21,9 +21,9 @@ import {
   JobRequestSchema,
   JobRequestsSchema,
   optionsOf,
-} from "../schema/enqueue.js";
-import { filterOfQuery, filterQuery } from "../schema/filter.js";
-import { JobDocument, jobDocument, JobSummary, jobSummary, PAYLOAD_FIELDS } from "../schema/job.js";
+} from "../../schema/enqueue.js";
+import { filterOfQuery, filterQuery } from "../../schema/filter.js";
+import { JobDocument, jobDocument, JobSummary, jobSummary, PAYLOAD_FIELDS } from "../../schema/job.js";
 import { findJob, narrowed } from "./find-job.js";
 
 const RESOURCE = "Jobs";

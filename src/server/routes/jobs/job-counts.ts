@@ -1,11 +1,11 @@
 /** `/api/jobs/count` and `/api/jobs/facets`: how many jobs match, and what they have in common. They stand before `/api/jobs/{id}`. */
 import { createRoute, z } from "@hono/zod-openapi";
-import type { JobFacets } from "../../client/jobs/job-counts.js";
-import type { ServerApp } from "../http/env.js";
-import { answer, facts, problems } from "../http/route.js";
-import { viewOf, type View } from "../http/view.js";
-import type { ServerParts } from "../http/parts.js";
-import { filterOfQuery, filterQuery } from "../schema/filter.js";
+import type { JobFacets } from "../../../client/jobs/job-counts.js";
+import type { ServerApp } from "../../http/env.js";
+import { answer, facts, problems } from "../../http/route.js";
+import { viewOf, type View } from "../../http/view.js";
+import type { ServerParts } from "../../http/parts.js";
+import { filterOfQuery, filterQuery } from "../../schema/filter.js";
 import { narrowed } from "./find-job.js";
 
 const RESOURCE = "Jobs";

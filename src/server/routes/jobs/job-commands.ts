@@ -1,12 +1,22 @@
 /** `/api/jobs/{id}/cancel|retry|promote|release`, and changing and removing a job. */
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Job, JobChange } from "../../client/jobs/job.js";
-import { checkInput } from "../../define/check-input.js";
-import type { ServerApp } from "../http/env.js";
-import { Problem } from "../http/problem.js";
-import { answer, facts, jsonBody, problems } from "../http/route.js";
-import type { ServerParts } from "../http/parts.js";
-import { GivenDuration, GivenTime, JobId, jobParams, Name, Payload, refQuery, State, Text } from "../schema/common.js";
+import type { Job, JobChange } from "../../../client/jobs/job.js";
+import { checkInput } from "../../../define/check-input.js";
+import type { ServerApp } from "../../http/env.js";
+import { Problem } from "../../http/problem.js";
+import { answer, facts, jsonBody, problems } from "../../http/route.js";
+import type { ServerParts } from "../../http/parts.js";
+import {
+  GivenDuration,
+  GivenTime,
+  JobId,
+  jobParams,
+  Name,
+  Payload,
+  refQuery,
+  State,
+  Text,
+} from "../../schema/common.js";
 import { findJob } from "./find-job.js";
 
 const RESOURCE = "Jobs";

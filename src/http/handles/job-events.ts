@@ -1,8 +1,8 @@
 /** The events of a job over HTTP, and what a stream of topics carries. */
-import { HttpProblem } from "./errors.js";
-import { framesOf } from "./frames.js";
-import type { OperationRequest, Transport } from "./transport.js";
-import type { JobState, JobSummary, Progress } from "./types.js";
+import { HttpProblem } from "../connection/errors.js";
+import { framesOf } from "../connection/frames.js";
+import type { OperationRequest, Transport } from "../connection/transport.js";
+import type { JobState, JobSummary, Progress } from "../connection/types.js";
 
 interface Facts {
   /** ISO 8601. */

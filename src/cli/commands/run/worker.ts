@@ -1,19 +1,19 @@
 /** `longshore worker`: runs the tasks of some files until it is stopped. */
 import { resolve } from "node:path";
 import { Option, type Command } from "commander";
-import { describeMachine, thisMachine } from "../../worker/lifetime/auto-concurrency.js";
-import type { AnyTask } from "../../define/task.js";
-import type { Longshore } from "../../client/longshore.js";
-import type { Worker } from "../../worker/worker.js";
-import { connectedTo, targetOf, type GlobalFlags } from "../flags/connection.js";
-import { withHealth } from "../health/health-server.js";
-import { WorkerHealth } from "../health/worker-health.js";
-import { onStopSignals, report } from "../terminal/exit.js";
-import { Log } from "../terminal/log.js";
-import { PoolLink } from "../pool/pool-link.js";
-import { loadTasks } from "../flags/task-files.js";
-import { addWorkerFlags, healthOf, logFormatOf, workerOptionsOf, type WorkerFlags } from "../flags/worker-flags.js";
-import { logWorker } from "../terminal/worker-log.js";
+import { describeMachine, thisMachine } from "../../../worker/lifetime/auto-concurrency.js";
+import type { AnyTask } from "../../../define/task.js";
+import type { Longshore } from "../../../client/longshore.js";
+import type { Worker } from "../../../worker/worker.js";
+import { connectedTo, targetOf, type GlobalFlags } from "../../flags/connection.js";
+import { withHealth } from "../../health/health-server.js";
+import { WorkerHealth } from "../../health/worker-health.js";
+import { onStopSignals, report } from "../../terminal/exit.js";
+import { Log } from "../../terminal/log.js";
+import { PoolLink } from "../../pool/pool-link.js";
+import { loadTasks } from "../../flags/task-files.js";
+import { addWorkerFlags, healthOf, logFormatOf, workerOptionsOf, type WorkerFlags } from "../../flags/worker-flags.js";
+import { logWorker } from "../../terminal/worker-log.js";
 
 interface OwnFlags extends WorkerFlags {
   inPool?: boolean;

@@ -1,6 +1,6 @@
 /** A job that did not end well, as an error. */
-import { HttpError } from "./errors.js";
-import type { JobError, JobState } from "./types.js";
+import { HttpError } from "../connection/errors.js";
+import type { JobError, JobState } from "../connection/types.js";
 
 /** A job ended as failed, cancelled, expired or superseded, when its result was waited for. */
 export class HttpJobFailed extends HttpError {

@@ -1,7 +1,7 @@
 /** `longshore ping`: is the engine reachable, how fast does it answer, and what survives a crash of its machine? */
 import type { Command } from "commander";
-import { connected } from "../flags/connection.js";
-import { paint } from "../terminal/table.js";
+import { connected } from "../../flags/connection.js";
+import { paint } from "../../terminal/table.js";
 
 /** An id that no job has: looking it up is one round trip. */
 const NO_JOB = "ping";

@@ -1,7 +1,7 @@
 /** A failure group, over HTTP. */
 import { HttpBulk } from "./bulk.js";
-import type { CallOptions, Transport } from "./transport.js";
-import type { FailureGroup } from "./types.js";
+import type { CallOptions, Transport } from "../connection/transport.js";
+import type { FailureGroup } from "../connection/types.js";
 
 /**
  * Failed runs that share a cause.

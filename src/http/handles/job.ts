@@ -1,11 +1,11 @@
 /** A handle on one job, over HTTP: reads it, waits for it, and commands it. It caches nothing. */
-import { pause } from "./deadline.js";
-import { milliseconds, type Duration } from "./duration.js";
-import { HttpTimeout } from "./errors.js";
+import { pause } from "../connection/deadline.js";
+import { milliseconds, type Duration } from "../connection/duration.js";
+import { HttpTimeout } from "../connection/errors.js";
 import { jobEvents, type HttpJobEvent } from "./job-events.js";
 import { HttpJobFailed } from "./job-failed.js";
-import type { Answer, CallOptions, Transport } from "./transport.js";
-import type { AcceptedJob, Job, JobChange, JobState, Operations, Progress } from "./types.js";
+import type { Answer, CallOptions, Transport } from "../connection/transport.js";
+import type { AcceptedJob, Job, JobChange, JobState, Operations, Progress } from "../connection/types.js";
 
 /** A job as it is now, with the types of its task. */
 export type HttpJobDocument<Result, Input> = Omit<Job, "input" | "result"> & {

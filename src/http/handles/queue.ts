@@ -1,6 +1,6 @@
 /** A queue, over HTTP. */
-import type { Answer, CallOptions, Transport } from "./transport.js";
-import type { Queue } from "./types.js";
+import type { Answer, CallOptions, Transport } from "../connection/transport.js";
+import type { Queue } from "../connection/types.js";
 
 /**
  * A queue.

@@ -1,11 +1,11 @@
 /** `longshore smoke`: lets one job go through a worker, and says how long each part of its way took. */
 import type { Command } from "commander";
-import type { SmokeResult } from "../../client/smoke/smoke.js";
-import { parseDuration } from "../../model/value/duration.js";
-import { connected } from "../flags/connection.js";
-import { ExitCode } from "../terminal/exit.js";
-import type { Output } from "../terminal/output.js";
-import { paint } from "../terminal/table.js";
+import type { SmokeResult } from "../../../client/smoke/smoke.js";
+import { parseDuration } from "../../../model/value/duration.js";
+import { connected } from "../../flags/connection.js";
+import { ExitCode } from "../../terminal/exit.js";
+import type { Output } from "../../terminal/output.js";
+import { paint } from "../../terminal/table.js";
 
 interface SmokeFlags {
   queue?: string;

@@ -1,12 +1,12 @@
 /** `longshore capacity`: how many slots and workers queues need, from what was measured of them. */
 import type { Command } from "commander";
-import type { CapacityOptions } from "../../client/insights/capacity.js";
-import type { CapacityAdvice } from "../../model/capacity/capacity.js";
-import { parseDuration } from "../../model/value/duration.js";
-import { connected } from "../flags/connection.js";
-import type { Output } from "../terminal/output.js";
-import { paint, type Part } from "../terminal/table.js";
-import { span } from "../terminal/time-text.js";
+import type { CapacityOptions } from "../../../client/insights/capacity.js";
+import type { CapacityAdvice } from "../../../model/capacity/capacity.js";
+import { parseDuration } from "../../../model/value/duration.js";
+import { connected } from "../../flags/connection.js";
+import type { Output } from "../../terminal/output.js";
+import { paint, type Part } from "../../terminal/table.js";
+import { span } from "../../terminal/time-text.js";
 
 interface CapacityFlags {
   target?: string;

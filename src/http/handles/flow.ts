@@ -1,7 +1,7 @@
 /** A flow, over HTTP: a job with members. */
 import { HttpJob, type HttpJobRef } from "./job.js";
-import type { CallOptions, Transport } from "./transport.js";
-import type { Flow, FlowGraph } from "./types.js";
+import type { CallOptions, Transport } from "../connection/transport.js";
+import type { Flow, FlowGraph } from "../connection/types.js";
 
 /**
  * A handle on a flow.

@@ -1,6 +1,6 @@
 /** A bulk job, over HTTP: it does something to all jobs that match a filter. */
-import type { CallOptions, Transport } from "./transport.js";
-import type { BulkJob, JobState } from "./types.js";
+import type { CallOptions, Transport } from "../connection/transport.js";
+import type { BulkJob, JobState } from "../connection/types.js";
 
 /**
  * A bulk job. Workers carry it out.

@@ -1,10 +1,10 @@
 /** `longshore insights`: what needs attention, the worst first, and what to do about it. */
 import type { Command } from "commander";
-import type { Insight, InsightSeverity } from "../../model/insight/insight.js";
-import { connected } from "../flags/connection.js";
-import type { Output } from "../terminal/output.js";
-import { paint } from "../terminal/table.js";
-import { relative } from "../terminal/time-text.js";
+import type { Insight, InsightSeverity } from "../../../model/insight/insight.js";
+import { connected } from "../../flags/connection.js";
+import type { Output } from "../../terminal/output.js";
+import { paint } from "../../terminal/table.js";
+import { relative } from "../../terminal/time-text.js";
 
 const STYLES: Readonly<Record<InsightSeverity, "red" | "yellow" | "dim">> = {
   error: "red",

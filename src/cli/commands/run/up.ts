@@ -1,27 +1,27 @@
 /** `longshore up`: engine, workers, schedules and server with one command. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Longshore } from "../../client/longshore.js";
-import type { AnyTask } from "../../define/task.js";
-import { systemClock } from "../../model/value/clock.js";
-import type { Target } from "../../engine/target.js";
-import type { WorkerOptions } from "../../worker/options.js";
-import { listed } from "../flags/arguments.js";
-import { connectedTo, targetOf, type GlobalFlags } from "../flags/connection.js";
-import { addServerFlags, serverAccessOf, serverAddressOf, type ServerFlags } from "../flags/server-flags.js";
-import { findFile, loadTasks } from "../flags/task-files.js";
-import { addRunFlags, logFormatOf, workerOptionsOf, writtenFlags, type WorkerFlags } from "../flags/worker-flags.js";
-import { parseWorkers, poolOptionsOf } from "../pool/pool-options.js";
-import type { PoolOptions } from "../pool/worker-pool.js";
-import { ownWorker } from "../serving/own-worker.js";
-import { pooledWorkers } from "../serving/pooled-workers.js";
-import { preloadServer, serve, type Serving } from "../serving/serve.js";
-import { WatchedWorkers } from "../serving/watched-workers.js";
-import { noWorkers, type Workers } from "../serving/workers.js";
-import { onStopSignals, UsageError } from "../terminal/exit.js";
-import { Log } from "../terminal/log.js";
-import { watchFolder } from "../watch/folder-notices.js";
-import { sourcesOf } from "../watch/source-graph.js";
+import type { Longshore } from "../../../client/longshore.js";
+import type { AnyTask } from "../../../define/task.js";
+import { systemClock } from "../../../model/value/clock.js";
+import type { Target } from "../../../engine/target.js";
+import type { WorkerOptions } from "../../../worker/options.js";
+import { listed } from "../../flags/arguments.js";
+import { connectedTo, targetOf, type GlobalFlags } from "../../flags/connection.js";
+import { addServerFlags, serverAccessOf, serverAddressOf, type ServerFlags } from "../../flags/server-flags.js";
+import { findFile, loadTasks } from "../../flags/task-files.js";
+import { addRunFlags, logFormatOf, workerOptionsOf, writtenFlags, type WorkerFlags } from "../../flags/worker-flags.js";
+import { parseWorkers, poolOptionsOf } from "../../pool/pool-options.js";
+import type { PoolOptions } from "../../pool/worker-pool.js";
+import { ownWorker } from "../../serving/own-worker.js";
+import { pooledWorkers } from "../../serving/pooled-workers.js";
+import { preloadServer, serve, type Serving } from "../../serving/serve.js";
+import { WatchedWorkers } from "../../serving/watched-workers.js";
+import { noWorkers, type Workers } from "../../serving/workers.js";
+import { onStopSignals, UsageError } from "../../terminal/exit.js";
+import { Log } from "../../terminal/log.js";
+import { watchFolder } from "../../watch/folder-notices.js";
+import { sourcesOf } from "../../watch/source-graph.js";
 
 interface UpFlags extends GlobalFlags, ServerFlags, Omit<WorkerFlags, "tasks"> {
   tasks?: string[];

@@ -1,7 +1,7 @@
 /** A schedule, over HTTP. */
 import { HttpJob } from "./job.js";
-import type { CallOptions, Transport } from "./transport.js";
-import type { GivenSchedule, Operations, PutSchedule, Schedule } from "./types.js";
+import type { CallOptions, Transport } from "../connection/transport.js";
+import type { GivenSchedule, Operations, PutSchedule, Schedule } from "../connection/types.js";
 
 /**
  * A schedule.
