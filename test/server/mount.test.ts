@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import express from "express";
+import express4 from "express4";
 import fastify from "fastify";
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -80,6 +81,28 @@ const HOSTS: Readonly<Record<string, Host>> = {
       return listening(
         express()
           .use(express.json({ limit: "2mb" }))
+          .use(PREFIX, node)
+          .use((_request, response) => void response.send("the host's own")),
+      );
+    },
+  },
+  "Express 4, which says where it has mounted it": {
+    start: (longshore) => {
+      const { node } = createServer(longshore, { open: true, log: () => {} });
+      return listening(
+        express4()
+          .use(PREFIX, node)
+          .use((_request, response) => void response.send("the host's own")),
+      );
+    },
+  },
+  "Express 4 behind express.json()": {
+    parses: true,
+    start: (longshore) => {
+      const { node } = createServer(longshore, { open: true, log: () => {} });
+      return listening(
+        express4()
+          .use(express4.json({ limit: "2mb" }))
           .use(PREFIX, node)
           .use((_request, response) => void response.send("the host's own")),
       );
