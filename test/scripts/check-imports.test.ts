@@ -28,7 +28,7 @@ const layers = {
   "src/define/task.ts": `export const task = 1;`,
   "src/worker/worker.ts": `import { contract } from "../engine/contract/engine.js";\nexport const worker = contract;`,
   "src/client/longshore.ts": `import { worker } from "../worker/worker.js";\nexport { open } from "../engine/open.js";\nexport const client = worker;`,
-  "src/http/handles/job.ts": `import type { task } from "../define/task.js";\nexport type Task = typeof task;`,
+  "src/http/job.ts": `import type { task } from "../define/task.js";\nexport type Task = typeof task;`,
   "src/index.ts": `export * from "./client/longshore.js";`,
 };
 
@@ -58,10 +58,10 @@ test.each([
   ["src/client/job.ts", `export { suite } from "../engine/testkit/index.js";`, "src/engine/testkit/index.ts"],
   ["src/cli/main.ts", `import "../engine/memory/engine.js";`, "src/engine/memory/engine.ts"],
   ["src/client/job.ts", `import { help } from "../../test/help.js";`, "does not exist"],
-  ["src/http/handles/job.ts", `import { task } from "../define/task.js";`, "loads ../define/task.js"],
-  ["src/http/handles/job.ts", `import { randomUUID } from "node:crypto";`, "loads node:crypto"],
-  ["src/http/handles/job.ts", `export * from "zod";`, "loads zod"],
-  ["src/http/handles/job.ts", `import type { client } from "../client/longshore.js";`, "only itself and define/"],
+  ["src/http/job.ts", `import { task } from "../define/task.js";`, "loads ../define/task.js"],
+  ["src/http/job.ts", `import { randomUUID } from "node:crypto";`, "loads node:crypto"],
+  ["src/http/job.ts", `export * from "zod";`, "loads zod"],
+  ["src/http/job.ts", `import type { client } from "../client/longshore.js";`, "only itself and define/"],
   ["src/helpers/text.ts", "export {};", "none of the layers"],
   ["examples/shop/main.ts", `import { client } from "../../src/client/longshore.js";`, `import "longshore"`],
 ])("%s may not say %s", (path, code, complaint) => {
