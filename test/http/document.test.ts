@@ -30,7 +30,8 @@ beforeAll(async () => {
   documented = Object.entries(paths).flatMap(([path, methods]) => {
     return Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`);
   });
-  const sources = readdirSync(folder).filter((file) => file !== "types.ts");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const sources = files.filter((file) => file.endsWith(".ts") && !file.endsWith("types.ts"));
   const calls = sources.flatMap((file) => {
     return [...readFileSync(folder + file, "utf8").matchAll(/"((?:GET|POST|PUT|PATCH|DELETE) \/[^"]*)"/g)];
   });
