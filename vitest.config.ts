@@ -11,6 +11,8 @@ const root = fileURLToPath(new URL(".", import.meta.url));
 
 /** What takes longest, longest first; a run that began with something else would end with one of them and idle processors. */
 const LONGEST = [
+  "test/server/fuzz",
+  "test/process/up-processes",
   "test/process/soak",
   "test/process/flows",
   "test/process/standstill",
@@ -26,6 +28,8 @@ const LONGEST = [
   "test/property/sqlite",
   "test/property",
   "test/engine/redis/bounds",
+  "test/server/routes/every-engine",
+  "test/server/security",
   "test/engine",
   "test/worker",
   "test/examples/site-scan/resume",
