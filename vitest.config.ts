@@ -19,7 +19,6 @@ const LONGEST = [
   "test/process/death",
   "test/process/redis",
   "test/process",
-  "test/server/fuzz",
   "test/worker/runners/killing",
   "test/worker/runners",
   "test/cli/",
