@@ -3,6 +3,7 @@
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
+import compression from "compression";
 import express from "express";
 import express4 from "express4";
 import fastify from "fastify";
@@ -25,8 +26,14 @@ interface Host {
 
 const PREFIX = "/admin/jobs";
 
-function mounted(longshore: Longshore): LongshoreServer {
-  return createServer(longshore, { open: true, basePath: PREFIX, log: () => {} });
+/** The servers of the test that runs. */
+const servers: LongshoreServer[] = [];
+
+/** A server under a path that it knows, unless its host says it. */
+function mounted(longshore: Longshore, basePath = PREFIX): LongshoreServer {
+  const server = createServer(longshore, { open: true, basePath, log: () => {} });
+  servers.push(server);
+  return server;
 }
 
 async function running(server: {
@@ -66,7 +73,7 @@ const HOSTS: Readonly<Record<string, Host>> = {
   },
   "Express, which says where it has mounted it": {
     start: (longshore) => {
-      const { node } = createServer(longshore, { open: true, log: () => {} });
+      const { node } = mounted(longshore, "");
       return listening(
         express()
           .use(PREFIX, node)
@@ -86,9 +93,20 @@ const HOSTS: Readonly<Record<string, Host>> = {
       );
     },
   },
+  "Express behind compression()": {
+    start: (longshore) => {
+      const { node } = mounted(longshore);
+      return listening(
+        express()
+          .use(compression({ threshold: 0 }))
+          .use(PREFIX, node)
+          .use((_request, response) => void response.send("the host's own")),
+      );
+    },
+  },
   "Express 4, which says where it has mounted it": {
     start: (longshore) => {
-      const { node } = createServer(longshore, { open: true, log: () => {} });
+      const { node } = mounted(longshore, "");
       return listening(
         express4()
           .use(PREFIX, node)
@@ -99,7 +117,7 @@ const HOSTS: Readonly<Record<string, Host>> = {
   "Express 4 behind express.json()": {
     parses: true,
     start: (longshore) => {
-      const { node } = createServer(longshore, { open: true, log: () => {} });
+      const { node } = mounted(longshore, "");
       return listening(
         express4()
           .use(express4.json({ limit: "2mb" }))
@@ -110,7 +128,7 @@ const HOSTS: Readonly<Record<string, Host>> = {
   },
   "Express, in a router within a router": {
     start: (longshore) => {
-      const { node } = createServer(longshore, { open: true, log: () => {} });
+      const { node } = mounted(longshore, "");
       const inner = express.Router().use("/jobs", node);
       return listening(
         express()
@@ -187,7 +205,7 @@ describe.each(Object.entries(HOSTS))("mounted in %s", (_name, host) => {
     place = await host.start(longshore);
   });
   afterEach(async () => {
-    await place.close();
+    await Promise.all([place.close(), ...servers.splice(0).map((server) => server.close())]);
     await longshore.close();
   });
 
@@ -265,6 +283,19 @@ describe.each(Object.entries(HOSTS))("mounted in %s", (_name, host) => {
     }
     expect((await ask(`${PREFIX}/healthz`)).status).toBe(200);
     expect((await ask(`${PREFIX}/readyz`)).status).toBe(200);
+  });
+
+  it("hands on each event as it comes", async () => {
+    const leaving = new AbortController();
+    const { body } = await fetch(`${place.url}${PREFIX}/api/events?topics=overview`, { signal: leaving.signal });
+    const text = (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream());
+    let seen = "";
+    for await (const part of text) {
+      seen += part;
+      if (seen.includes("event: snapshot")) break;
+    }
+    expect(seen).toContain("event: open");
+    leaving.abort();
   });
 
   it("leaves all other paths to its host", async () => {

@@ -17,7 +17,8 @@ const RESOURCE = "Events";
 
 const HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
-  "cache-control": "no-store",
+  // A proxy or a middleware that compresses would hold frames back.
+  "cache-control": "no-store, no-transform",
   // Proxies such as nginx hand each frame on at once.
   "x-accel-buffering": "no",
 };

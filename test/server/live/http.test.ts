@@ -32,7 +32,11 @@ it("sends frames as they come, uncached and unbuffered", async () => {
   const job = await longshore.enqueue(scan, null);
   const response = await fetch(`${url}/api/events?topics=job:${job.id}`);
   expect(Object.fromEntries(response.headers)).toMatchObject({
-    ...{ "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no" },
+    ...{
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store, no-transform",
+      "x-accel-buffering": "no",
+    },
     "longshore-api-version": "1",
   });
   expect(response.headers.get("content-length")).toBeNull();
