@@ -3,11 +3,11 @@ import { createRoute } from "@hono/zod-openapi";
 import { LongshoreError } from "../../model/errors/errors.js";
 import type { EnqueueOptions } from "../../client/enqueue/job-spec.js";
 import type { AnyTask } from "../../define/task.js";
-import type { Access } from "../http/access.js";
 import type { ServerApp } from "../http/env.js";
 import type { ServerParts } from "../http/parts.js";
 import { Problem } from "../http/problem.js";
 import { answer, facts, jsonBody, problems, requireScope } from "../http/route.js";
+import { checkOwnJobs, ownOptions } from "../routes/jobs/tenant-jobs.js";
 import { givenJson, givenObject } from "./given-schema.js";
 import type { CreationRoute } from "./options.js";
 
@@ -40,7 +40,9 @@ export function addCreationRoute(app: ServerApp, parts: ServerParts, path: strin
     await c.var.decide?.(action, { kind: "jobs", task: name, queue });
     requireScope(c.var.access, "enqueue", queue);
     parts.payloads.look(Buffer.byteLength(text), [{ task: name, input }]);
-    const job = await parts.longshore.enqueue(known as AnyTask, input as never, narrowed(c.var.access, wanted));
+    const options = ownOptions(c.var.access, wanted, "options");
+    await checkOwnJobs(parts.longshore, c.var.access, [{ queue, options, field: "options" }]);
+    const job = await parts.longshore.enqueue(known as AnyTask, input as never, options);
     c.set("touched", { ids: [job.id], count: 1 });
     return c.json(given.answer(job), status);
   });
@@ -57,8 +59,4 @@ function mapped<Value>(parts: ServerParts, path: string, body: unknown, map: (bo
       members: { field: "body", rule: "what this route takes" },
     });
   }
-}
-
-function narrowed(access: Access, options: EnqueueOptions): EnqueueOptions {
-  return access.tag === null ? options : { ...options, tags: [...(options.tags ?? []), access.tag] };
 }

@@ -112,6 +112,92 @@ describe("a token for the jobs of a tag", () => {
   });
 });
 
+describe("what a token for the jobs of a tag creates", () => {
+  const connection = memoryForEach();
+  const tenant = (): Api => apiFor(tokenOf("app:7"), connection());
+  const create = (options: object): [string, object] => ["POST /api/jobs", { task: "scan", options }];
+
+  it("takes no place of another tenant's job by a key", async () => {
+    const longshore = connection();
+    const options = { tags: ["app:8"], supersedes: "site", unique: { key: "site" } } as const;
+    const theirs = await longshore.enqueue("scan", { of: 8 }, options);
+    for (const onConflict of ["join", "reject", "replace"]) {
+      const { status, body } = await tenant()(...create({ unique: { key: "site", onConflict }, priority: 7 }));
+      if (onConflict === "reject") expect([status, body.owner]).not.toContain(theirs.id);
+      else expect(body.jobId).not.toBe(theirs.id);
+    }
+    expect((await tenant()(...create({ supersedes: "site" }))).status).toBe(202);
+    expect(await theirs.refresh()).toMatchObject({ state: "queued", priority: 0, input: { of: 8 } });
+  });
+
+  it("meets its own jobs under a key as anyone does", async () => {
+    const call = tenant();
+    const first = (await call(...create({ unique: { key: "site" } }))).body;
+    expect((await call(...create({ unique: { key: "site" } }))).body).toMatchObject({
+      jobId: first.jobId,
+      outcome: "joined",
+    });
+    const kept = (await call(...create({ supersedes: "last" }))).body;
+    expect((await call(...create({ supersedes: "last" }))).status).toBe(202);
+    expect(await (await connection().job(kept.jobId))?.refresh()).toMatchObject({ state: "superseded" });
+  });
+
+  it("keeps a tag with a space apart from a key with one", async () => {
+    const one = await apiFor(tokenOf("a b"), connection())(...create({ unique: { key: "c" } }));
+    const two = await apiFor(tokenOf("a"), connection())(...create({ unique: { key: "b c" } }));
+    expect(two.body).toMatchObject({ outcome: "created" });
+    expect(two.body.jobId).not.toBe(one.body.jobId);
+  });
+
+  it("carries no tag of another tenant, now or later", async () => {
+    const call = tenant();
+    expect((await call(...create({ tags: ["user:42", "app:8"] }))).body).toMatchObject({
+      ...{ status: 400, code: "INVALID_INPUT", field: "options.tags[1]" },
+    });
+    const batch = { jobs: [{ task: "scan" }, { task: "scan", options: { tags: ["app:8"] } }] };
+    expect((await call("POST /api/jobs", batch)).body).toMatchObject({ field: "jobs[1].options.tags[0]" });
+    const { jobId } = (await call(...create({ tags: ["user:42"], delay: "1h" }))).body;
+    expect((await call(`PATCH /api/jobs/${jobId}`, { tags: ["app:8"] })).body).toMatchObject({ field: "tags[0]" });
+    expect(await (await connection().job(jobId))?.refresh()).toMatchObject({ tags: ["user:42", "app:7"] });
+    expect(await connection().jobs({ tag: "app:8" }).count()).toMatchObject({ count: 0 });
+  });
+
+  it("waits for its own jobs alone, those of the same request among them", async () => {
+    const call = tenant();
+    const { own, other } = await populate(connection());
+    expect((await call(...create({ after: [{ queue: "scans", id: own }] }))).status).toBe(202);
+    for (const id of [other, "nobody"]) {
+      expect((await call(...create({ after: [{ queue: "scans", id }] }))).body).toMatchObject({
+        ...{ status: 400, field: "options.after[0]", rule: "a job of tag app:7" },
+      });
+    }
+    const after = [{ job: { queue: "scans", id: "first" } }];
+    const jobs = [
+      { task: "scan", options: { queue: "scans", id: "first" } },
+      { task: "scan", options: { after } },
+    ];
+    expect((await call("POST /api/jobs", { jobs })).status).toBe(202);
+  });
+
+  it("has an id that no other tenant's job has", async () => {
+    const longshore = connection();
+    await longshore.enqueue("scan", 1, { id: "night", tags: ["app:8"] });
+    expect((await tenant()(...create({ id: "night" }))).body).toMatchObject({
+      ...{ status: 409, code: "ID_TAKEN", field: "options.id" },
+    });
+    expect((await tenant()(...create({ id: "day" }))).body).toMatchObject({ jobId: "day", outcome: "created" });
+    expect((await tenant()(...create({ id: "day" }))).body).toMatchObject({ jobId: "day", outcome: "existing" });
+  });
+
+  it("stands in nobody's way with an id that another queue has", async () => {
+    const longshore = connection();
+    await longshore.enqueue("scan", 1, { id: "night", queue: "scans", tags: ["app:8"] });
+    expect((await tenant()(...create({ id: "night", queue: "reports" }))).status).toBe(202);
+    const theirs = await apiFor(tokenOf("app:8"), longshore)("GET /api/jobs/night");
+    expect(theirs.body).toMatchObject({ jobId: "night", queue: "scans" });
+  });
+});
+
 describe("a token without the scope to read payloads", () => {
   const connection = memoryForEach();
 

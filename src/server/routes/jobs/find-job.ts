@@ -1,4 +1,5 @@
 /** From the id in a path to the job, within what a token may see. */
+import type { Longshore } from "../../../client/longshore.js";
 import type { Job } from "../../../client/jobs/job.js";
 import type { JobQuery } from "../../../client/jobs/job-filter.js";
 import type { JobRef } from "../../../model/job/job.js";
@@ -17,7 +18,7 @@ export async function findJob(
   { id }: { readonly id: string },
   { queue }: { readonly queue?: string | undefined },
 ): Promise<Job> {
-  const ref = queue === undefined ? onlyRef(await longshore.refsOf(id), id) : { queue, id };
+  const ref = queue === undefined ? onlyRef(await refsWithin(longshore, access, id), id) : { queue, id };
   const job = await longshore.job(ref);
   if (job === null) throw new JobNotFound(id);
   if (access.tag !== null) requireTag(access, id, (await job.refresh()).tags);
@@ -32,6 +33,14 @@ export function requireTag(access: Access, id: string, tags: readonly string[]):
 /** A filter within what the access may see. */
 export function narrowed(access: Access, query: JobQuery): JobQuery {
   return access.tag === null ? query : { ...query, tags: [...(query.tags ?? []), access.tag] };
+}
+
+/** The jobs of an id that the access may see: another tenant's of the same id is in nobody's way. */
+async function refsWithin(longshore: Longshore, { tag }: Access, id: string): Promise<readonly JobRef[]> {
+  const refs = await longshore.refsOf(id);
+  if (tag === null || refs.length < 2) return refs;
+  const jobs = await longshore.snapshots(refs);
+  return refs.filter((_, index) => jobs[index]?.tags.includes(tag) === true);
 }
 
 function onlyRef(refs: readonly JobRef[], id: string): JobRef {

@@ -18,6 +18,7 @@ import {
   Text,
 } from "../../schema/common.js";
 import { findJob } from "./find-job.js";
+import { ownTags } from "./tenant-jobs.js";
 
 const RESOURCE = "Jobs";
 
@@ -121,7 +122,8 @@ export function addJobCommandRoutes(app: ServerApp, parts: ServerParts): void {
       });
     }
     await checkKnownInput(parts, job, given.input);
-    const tags = given.tags === undefined || access.tag === null ? {} : { tags: [...given.tags, access.tag] };
+    const tags =
+      given.tags === undefined || access.tag === null ? {} : { tags: ownTags(access.tag, given.tags, "tags") };
     const change = { ...given, ...tags, ...(runAt === undefined ? {} : { runAt: new Date(runAt) }) } as JobChange;
     return c.json(stateDocument(job, await job.update(change)), 200);
   });

@@ -25,6 +25,7 @@ import {
 import { filterOfQuery, filterQuery } from "../../schema/filter.js";
 import { JobDocument, jobDocument, JobSummary, jobSummary, PAYLOAD_FIELDS } from "../../schema/job.js";
 import { findJob, narrowed } from "./find-job.js";
+import { checkOwnJobs, ownOptions, type WantedJob } from "./tenant-jobs.js";
 
 const RESOURCE = "Jobs";
 
@@ -106,19 +107,19 @@ export function addJobRoutes(app: ServerApp, parts: ServerParts): void {
     const given = "jobs" in body ? body.jobs : [body];
     await decideEach(c, parts, given);
     const { access } = c.var;
-    const requests = given.map(({ task, input, options }, index): JobRequest => {
-      const parsed = optionsOf(options);
-      const tags = access.tag === null ? {} : { tags: [...(parsed.tags ?? []), access.tag] };
-      const id = key === undefined || parsed.id !== undefined ? {} : { id: idOfKey(access.subject, key, index) };
-      return {
-        task: parts.tasks.get(task) ?? task,
-        input: input ?? null,
-        options: { ...parsed, ...tags, ...id },
-      };
+    const fieldOf = (index: number): string => ("jobs" in body ? `jobs[${index}].options` : "options");
+    const wanted = given.map(({ task, options }, index): WantedJob => {
+      const field = fieldOf(index);
+      const own = ownOptions(access, optionsOf(options), field);
+      return { queue: own.queue ?? parts.tasks.get(task)?.queue ?? "default", options: own, field };
     });
-    for (const { task, options } of requests) {
-      requireScope(access, "enqueue", options?.queue ?? (typeof task === "string" ? "default" : task.queue));
-    }
+    for (const { queue } of wanted) requireScope(access, "enqueue", queue);
+    await checkOwnJobs(longshore, access, wanted);
+    const requests = given.map(({ task, input }, index): JobRequest => {
+      const options = wanted[index]?.options ?? {};
+      const id = key === undefined || options.id !== undefined ? {} : { id: idOfKey(access.subject, key, index) };
+      return { task: parts.tasks.get(task) ?? task, input: input ?? null, options: { ...options, ...id } };
+    });
     c.var.admit?.(requests.length - 1);
     parts.payloads.look(Buffer.byteLength(await c.req.text()), given);
     const jobs = await longshore.enqueueAll(requests).catch((error: unknown) => {
