@@ -53,22 +53,93 @@ it("writes a project whose worker runs what its script enqueues", async () => {
 });
 
 it("leaves what is there as it was, and says what it lacks", async () => {
-  await writeFile(join(folder, "package.json"), "{}");
-  await symlink(join(folder, "nowhere"), join(folder, "tasks.js"));
+  await writeFile(
+    join(folder, "package.json"),
+    '{"type":"module","scripts":{"worker":"node worker.js","info":"mine"}}',
+  );
+  await symlink(join(folder, "nowhere"), join(folder, ".gitignore"));
   const { code, stdout } = await inProcess(["init"], { cwd: folder });
   expect(code).toBe(0);
-  expect(await readFile(join(folder, "package.json"), "utf8")).toBe("{}");
+  expect(await readFile(join(folder, "package.json"), "utf8")).toContain("mine");
   expect(existsSync(join(folder, "nowhere"))).toBe(false);
   expect(stdout).toMatch(/^kept +.*package\.json, which was there already$/m);
-  expect(stdout).toMatch(/^ +"worker": "node worker\.js"$/m);
-  expect(stdout).toMatch(/Next:\n {2}npm install\n/);
+  expect(stdout).toMatch(
+    /It needs these scripts:\n {2}"enqueue": "node enqueue\.js"\n {2}"info": "longshore info .*"\n {2}"doctor": /,
+  );
+  expect(stdout).toMatch(/Next:\n {2}npm install longshore@\^\d+\.\d+\.\d+\n/);
+});
+
+it("run again, finds everything there", async () => {
+  await inProcess(["init"], { cwd: folder });
   const again = JSON.parse((await inProcess(["init", "--json"], { cwd: folder })).stdout) as unknown;
   expect(again).toEqual({
     folder,
     written: [],
     kept: ["tasks.js", "worker.js", "enqueue.js", "package.json", ".gitignore"],
+    missingScripts: {},
     next: ["npm install", "npm run worker"],
   });
+});
+
+it.each([
+  ["another file", async (path: string) => writeFile(path, "export const mine = 1;")],
+  ["a link to nowhere", async (path: string) => symlink("/nowhere/at/all", path)],
+  ["a folder", async (path: string) => mkdir(path)],
+])("writes nothing beside %s in place of its tasks, which the worker would not fit", async (_what, make) => {
+  await make(join(folder, "tasks.js"));
+  const { code, stderr } = await inProcess(["init"], { cwd: folder });
+  expect([code, stderr]).toEqual([4, expect.stringMatching(/has a tasks\.js of its own.*longshore init jobs/)]);
+  expect(await readdir(folder)).toEqual(["tasks.js"]);
+});
+
+it.each([
+  ["for CommonJS", { type: "commonjs" }],
+  ["that does not say what .js is", {}],
+])("writes .mjs beside a package.json %s, so that its files load", async (_kind, manifest) => {
+  await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
+  await inProcess(["init"], { cwd: folder });
+  expect((await readdir(folder)).toSorted()).toEqual([
+    ".gitignore",
+    "enqueue.mjs",
+    "package.json",
+    "tasks.mjs",
+    "worker.mjs",
+  ]);
+  await mkdir(join(folder, "node_modules"));
+  await symlink(root, join(folder, "node_modules/longshore"));
+  const { stderr } = await promisify(execFile)(
+    process.execPath,
+    ["--input-type=module", "-e", 'import "./tasks.mjs"'],
+    {
+      cwd: folder,
+    },
+  );
+  expect(stderr).toBe("");
+});
+
+it("writes code that the strict compiler takes", async () => {
+  await inProcess(["init"], { cwd: folder });
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+  const options = { strict: true, allowJs: true, checkJs: true, noEmit: true, module: "nodenext", target: "es2022" };
+  const paths = { longshore: [join(root, "dist/index.d.ts")] };
+  const compilerOptions = { ...options, types: ["node"], skipLibCheck: true, paths };
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.js"] }));
+  const tsc = join(root, "node_modules/.bin/tsc");
+  const { stdout } = await promisify(execFile)(tsc, ["-p", folder]).catch((error: { stdout: string }) => error);
+  expect(stdout).toBe("");
+});
+
+it("a package.json that is not JSON is a mistake that it names", async () => {
+  await writeFile(join(folder, "package.json"), "{ nothing");
+  const { code, stderr } = await inProcess(["init"], { cwd: folder });
+  expect([code, stderr]).toEqual([2, expect.stringContaining("package.json is not JSON")]);
+});
+
+it("ends where no folder can be made", async () => {
+  // In a process of its own: one that hangs can be ended.
+  const main = join(root, "dist/cli/main.js");
+  const ended = promisify(execFile)(process.execPath, [main, "init", "/proc/longshore"], { timeout: 30_000 });
+  await expect(ended).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: E\w+: .*\n$/) });
 });
 
 it("asks for this version of the package, and gives the project a name that npm takes", async () => {

@@ -91,6 +91,11 @@ describe("a new file", () => {
     expect(statSync(real).mode & 0o777).toBe(0o600);
   });
 
+  it("is refused where its folder cannot be made", async () => {
+    const refused = { code: "ENGINE_UNAVAILABLE", message: expect.stringContaining("it cannot be opened") };
+    await expect(open("/proc/longshore/jobs.db")).rejects.toMatchObject(refused);
+  });
+
   it("is not created by a connection that wants an existing one", async () => {
     const target = { engine: "sqlite", path } as const;
 

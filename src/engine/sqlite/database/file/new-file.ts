@@ -4,14 +4,15 @@
  * another name, and then linked to the name under which SQLite opens it.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, linkSync, mkdirSync, openSync, readlinkSync, rmSync } from "node:fs";
+import { closeSync, existsSync, linkSync, openSync, readlinkSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { makeFolder } from "../../../folder.js";
 
 /** Creates an empty file, which SQLite takes for a new database, and its folder. An existing file is left alone. */
 export function makeFile(path: string): void {
   if (existsSync(path)) return;
   const place = landing(path);
-  mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(place), 0o700);
   const draft = `${place}.${randomBytes(6).toString("hex")}.new`;
   // SQLite gives its -wal and -shm files the same permissions.
   closeSync(openSync(draft, "wx", 0o600));
