@@ -92,8 +92,15 @@ export function report(error: unknown): ExitCode {
 /** Signals closer together than this (milliseconds) are one: npm and the terminal may both pass on a Ctrl-C. */
 const ECHO = 300;
 
-/** Calls `obey` for each SIGTERM and SIGINT (Ctrl-C), echoes left out. The returned function removes the listeners. */
-export function onStopSignals(obey: (signal: NodeJS.Signals) => void): () => void {
+const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
+/** SIGHUP tells that the terminal is closed; Node obeys it also under `nohup`. */
+export const STOP_OR_HANG_UP = [...STOP_SIGNALS, "SIGHUP"] as const;
+
+/** Calls `obey` for each SIGTERM and SIGINT (Ctrl-C), or these signals, echoes left out. The returned function removes the listeners. */
+export function onStopSignals(
+  obey: (signal: NodeJS.Signals) => void,
+  signals: readonly NodeJS.Signals[] = STOP_SIGNALS,
+): () => void {
   let last = Number.NEGATIVE_INFINITY;
   const onSignal = (signal: NodeJS.Signals): void => {
     const now = performance.now();
@@ -101,6 +108,8 @@ export function onStopSignals(obey: (signal: NodeJS.Signals) => void): () => voi
     last = now;
     obey(signal);
   };
-  process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
-  return () => process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
+  for (const signal of signals) process.on(signal, onSignal);
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
 }

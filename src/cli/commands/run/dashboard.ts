@@ -5,7 +5,7 @@ import { addServerFlags, serverAccessOf, serverAddressOf, type ServerFlags } fro
 import { logFormatOf } from "../../flags/worker-flags.js";
 import { preloadServer, serve } from "../../serving/serve.js";
 import { noWorkers } from "../../serving/workers.js";
-import { onStopSignals, UsageError } from "../../terminal/exit.js";
+import { onStopSignals, STOP_OR_HANG_UP, UsageError } from "../../terminal/exit.js";
 import { Log } from "../../terminal/log.js";
 
 interface DashboardFlags extends ServerFlags {
@@ -22,7 +22,10 @@ export function addDashboardCommand(program: Command): void {
   addServerFlags(command)
     .option("--log-format <format>", "text or json (default: text on a terminal, else json)")
     .option("--quiet", "log warnings and errors only")
-    .addHelpText("after", "\nSIGTERM and SIGINT (Ctrl-C) stop it. It then exits with code 0.")
+    .addHelpText(
+      "after",
+      "\nSIGTERM, SIGINT (Ctrl-C) and SIGHUP (its terminal is closed) stop it. It then exits with code 0.",
+    )
     .action(async (_flags: unknown, command: Command) => {
       await runDashboard(command.optsWithGlobals<GlobalFlags & DashboardFlags>());
     });
@@ -38,7 +41,7 @@ async function runDashboard(flags: GlobalFlags & DashboardFlags): Promise<void> 
     const server = await serve(longshore, {
       ...{ address, access: serverAccessOf(flags, process.env), tasks: [], ready: workers.ready, log },
     });
-    const disobey = onStopSignals((signal) => workers.stop({ signal }));
+    const disobey = onStopSignals((signal) => workers.stop({ signal }), STOP_OR_HANG_UP);
     await workers.finished;
     disobey();
     await server.close();

@@ -18,7 +18,7 @@ import { pooledWorkers } from "../../serving/pooled-workers.js";
 import { preloadServer, serve, type Serving } from "../../serving/serve.js";
 import { WatchedWorkers } from "../../serving/watched-workers.js";
 import { noWorkers, type Workers } from "../../serving/workers.js";
-import { onStopSignals, UsageError } from "../../terminal/exit.js";
+import { onStopSignals, STOP_OR_HANG_UP, UsageError } from "../../terminal/exit.js";
 import { Log } from "../../terminal/log.js";
 import { watchFolder } from "../../watch/folder-notices.js";
 import { sourcesOf } from "../../watch/source-graph.js";
@@ -59,8 +59,9 @@ export function addUpCommand(program: Command): void {
       `
 Without --url and the environment variables below, jobs are in ${DEFAULT_URL}; file and folder are made when missing.
 
-SIGTERM and SIGINT (Ctrl-C) stop it: it takes no more jobs, lets running ones go on for --grace, then aborts them
-and returns unfinished jobs. The server answers meanwhile. A second signal skips the wait. It then exits with code 0.
+SIGTERM, SIGINT (Ctrl-C) and SIGHUP (its terminal is closed) stop it: it takes no more jobs, lets running ones go on
+for --grace, then aborts them and returns unfinished jobs. The server answers meanwhile. A second signal skips the wait.
+It then exits with code 0.
 With --watch workers are processes of their own, and --grace is ${WATCH_GRACE} unless given.`,
     )
     .action(async (_flags: unknown, command: Command) => runUp(command));
@@ -101,7 +102,7 @@ async function runUp(command: Command): Promise<void> {
       const workers = watched ?? startWorkers(kind, longshore, tasks, { options, pool, log });
       watched?.start();
       started = workers;
-      const disobey = onStopSignals((signal) => workers.stop({ signal }));
+      const disobey = onStopSignals((signal) => workers.stop({ signal }), STOP_OR_HANG_UP);
       process.exitCode = await workers.finished;
       disobey();
       await server.close();

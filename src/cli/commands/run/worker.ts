@@ -8,7 +8,7 @@ import type { Worker } from "../../../worker/worker.js";
 import { connectedTo, targetOf, type GlobalFlags } from "../../flags/connection.js";
 import { withHealth } from "../../health/health-server.js";
 import { WorkerHealth } from "../../health/worker-health.js";
-import { onStopSignals, report } from "../../terminal/exit.js";
+import { onStopSignals, report, STOP_OR_HANG_UP } from "../../terminal/exit.js";
 import { Log } from "../../terminal/log.js";
 import { PoolLink } from "../../pool/pool-link.js";
 import { loadTasks } from "../../flags/task-files.js";
@@ -30,8 +30,8 @@ export function addWorkerCommand(program: Command): void {
     .addHelpText(
       "after",
       `
-SIGTERM and SIGINT (Ctrl-C) stop it: it takes no more jobs, lets running ones go on for --grace, then aborts them
-and returns unfinished jobs. A second signal skips the wait. It then exits with code 0.`,
+SIGTERM, SIGINT (Ctrl-C) and SIGHUP (its terminal is closed) stop it: it takes no more jobs, lets running ones go on
+for --grace, then aborts them and returns unfinished jobs. A second signal skips the wait. It then exits with code 0.`,
     )
     .action(async (queues: string[], _flags: unknown, command: Command) => {
       const flags = command.optsWithGlobals<GlobalFlags & OwnFlags>();
@@ -99,5 +99,5 @@ function obeySignals(worker: Worker, log: Log): () => void {
     const wait = running > 0 && worker.state !== "stopping";
     log.write("info", wait ? "Worker stopping; signal again to skip the wait" : "Worker stopping", { signal, running });
     void worker.stop();
-  });
+  }, STOP_OR_HANG_UP);
 }
