@@ -1,32 +1,8 @@
 /** The command line as a whole: what holds for every command, and the list of commands. */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { addBulkCommand } from "./commands/jobs/bulk.js";
-import { addCapacityCommand } from "./commands/check/capacity.js";
-import { addDoctorCommand } from "./commands/check/doctor.js";
-import { addInsightsCommand } from "./commands/check/insights.js";
-import { addSmokeCommand } from "./commands/check/smoke.js";
-import { addEnqueueCommand } from "./commands/jobs/enqueue.js";
-import { addFailedCommand } from "./commands/jobs/failed.js";
-import { addFlowCommand } from "./commands/jobs/flow.js";
-import { addInitCommand } from "./commands/init.js";
-import { addInfoCommand } from "./commands/info.js";
-import { addJobCommand } from "./commands/jobs/job.js";
-import { addJobsCommand } from "./commands/jobs/jobs.js";
-import { addDashboardCommand } from "./commands/run/dashboard.js";
-import { addControlCommands } from "./commands/control.js";
-import { addPingCommand } from "./commands/check/ping.js";
-import { addPoolCommand } from "./commands/run/pool.js";
-import { addQueueCommands } from "./commands/queue.js";
-import { addSearchCommand } from "./commands/jobs/search.js";
-import { addSchedulesCommand } from "./commands/schedules.js";
-import { addWhyCommand } from "./commands/jobs/why.js";
-import { addStatsCommand } from "./commands/stats.js";
-import { addTokenCommand } from "./commands/token.js";
-import { addUpCommand } from "./commands/run/up.js";
-import { addWorkerCommand } from "./commands/run/worker.js";
-import { addWorkersCommand } from "./commands/workers.js";
-import { EXIT_CODES_HELP } from "./terminal/exit.js";
+import { COMMANDS } from "./command-list.js";
+import { EXIT_CODES_HELP, UsageError } from "./terminal/exit.js";
 
 const ENVIRONMENT_HELP = `Environment:
   LONGSHORE_URL          the engine, when --url is not given; else REDIS_URL, else REDIS_HOST and REDIS_PORT
@@ -43,39 +19,36 @@ export function createProgram(): Command {
     .description("Runs background jobs, and shows and commands them.")
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
-    .helpCommand("help [command]", "print the help of a command")
     .option("--url <url>", "the engine: sqlite:FILE, redis://HOST:PORT/DB or rediss://…")
     .option("--prefix <prefix>", "what every key starts with (Redis; default: longshore)")
     .option("--json", "print JSON for scripts")
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .addHelpText("after", `\n${ENVIRONMENT_HELP}\n\n${EXIT_CODES_HELP}`);
-  addUpCommand(program);
-  addWorkerCommand(program);
-  addPoolCommand(program);
-  addDashboardCommand(program);
-  addWorkersCommand(program);
-  addEnqueueCommand(program);
-  addInfoCommand(program);
-  addStatsCommand(program);
-  addJobsCommand(program);
-  addJobCommand(program);
-  addSearchCommand(program);
-  addWhyCommand(program);
-  addFlowCommand(program);
-  addControlCommands(program);
-  addBulkCommand(program);
-  addFailedCommand(program);
-  addQueueCommands(program);
-  addSchedulesCommand(program);
-  addTokenCommand(program);
-  addPingCommand(program);
-  addInitCommand(program);
-  addDoctorCommand(program);
-  addInsightsCommand(program);
-  addCapacityCommand(program);
-  addSmokeCommand(program);
+  addCommands(program);
   return program;
+}
+
+/** Lists the commands; the one that is chosen is defined before it reads its arguments. */
+function addCommands(program: Command): void {
+  for (const { name, description } of COMMANDS) program.command(name).description(description);
+  program
+    .command("help")
+    .argument("[command]")
+    .description("print the help of a command")
+    .action(async (name: string | undefined) => {
+      if (name === undefined) program.help();
+      const chosen = program.commands.find((command) => command.name() === name);
+      if (chosen === undefined) throw new UsageError(`there is no command ${name}; longshore --help lists them`);
+      await define(chosen);
+      chosen.help();
+    });
+  program.hook("preSubcommand", async (_program, chosen) => define(chosen));
+}
+
+async function define(chosen: Command): Promise<void> {
+  const add = await COMMANDS.find(({ name }) => name === chosen.name())?.load();
+  add?.(chosen);
 }
 
 function version(): string {

@@ -27,7 +27,6 @@ interface ControlFlags extends FilterFlags {
 interface Control {
   readonly name: string;
   readonly done: string;
-  readonly description: string;
   /** Does it destroy work? Then it needs a confirmation for many jobs, or for data. */
   readonly confirm: "never" | "many" | "always";
   one(job: Job, options: JobRetryOptions): Promise<unknown>;
@@ -39,7 +38,6 @@ const controls: readonly Control[] = [
   {
     name: "retry",
     done: "retried",
-    description: "queue jobs that have ended again; with a filter without --state, those that failed",
     confirm: "never",
     one: (job, options) => job.retry(options),
     many: (longshore, query, options) => longshore.retryAll(query, options),
@@ -47,7 +45,6 @@ const controls: readonly Control[] = [
   {
     name: "cancel",
     done: "cancelled",
-    description: "end jobs that have not ended; running ones are aborted",
     confirm: "many",
     one: (job) => job.cancel(),
     many: (longshore, query) => longshore.cancelAll(query),
@@ -55,7 +52,6 @@ const controls: readonly Control[] = [
   {
     name: "promote",
     done: "made ready",
-    description: "make delayed jobs ready now",
     confirm: "never",
     one: (job) => job.promote(),
     many: (longshore, query) => longshore.promoteAll(query),
@@ -63,7 +59,6 @@ const controls: readonly Control[] = [
   {
     name: "release",
     done: "released",
-    description: "let go jobs that were enqueued with --hold",
     confirm: "never",
     one: (job) => job.release(),
     many: null,
@@ -71,26 +66,26 @@ const controls: readonly Control[] = [
   {
     name: "remove",
     done: "removed",
-    description: "remove jobs that do not run, with all that is stored about them",
     confirm: "always",
     one: (job) => job.remove(),
     many: (longshore, query) => longshore.removeAll(query),
   },
 ];
 
-export function addControlCommands(program: Command): void {
-  for (const control of controls) {
-    const command = program.command(control.name).description(control.description).argument("[ids...]", "the jobs");
-    if (control.many === null) command.option("--queue <name>", "where the jobs are");
-    else addFilterOptions(command).option("--all", "every job this can be done to");
-    if (control.name === "retry") {
-      command
-        .option("--from-start", "run also the steps that ended well")
-        .option("--input <json>", "with another input, from the start; for one job");
-    }
-    if (control.confirm !== "never") command.option("-y, --yes", "do not ask");
-    command.action(async (ids: string[], _flags: unknown, self: Command) => run(self, control, ids));
+/** Defines that of these commands whose name it has. */
+export function defineControl(command: Command): void {
+  const control = controls.find(({ name }) => name === command.name());
+  if (control === undefined) return;
+  command.argument("[ids...]", "the jobs");
+  if (control.many === null) command.option("--queue <name>", "where the jobs are");
+  else addFilterOptions(command).option("--all", "every job this can be done to");
+  if (control.name === "retry") {
+    command
+      .option("--from-start", "run also the steps that ended well")
+      .option("--input <json>", "with another input, from the start; for one job");
   }
+  if (control.confirm !== "never") command.option("-y, --yes", "do not ask");
+  command.action(async (ids: string[]) => run(command, control, ids));
 }
 
 async function run(command: Command, control: Control, ids: readonly string[]): Promise<void> {

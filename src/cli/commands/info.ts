@@ -24,25 +24,21 @@ interface Info {
   readonly problems: readonly string[];
 }
 
-export function addInfoCommand(program: Command): void {
-  program
-    .command("info")
-    .description("show queues with their counts, workers, and what keeps jobs from running")
-    .argument("[queues...]", "only these")
-    .action(async (names: string[], _flags: unknown, command: Command) => {
-      await connected(command, async ({ longshore, out }) => {
-        const [all, workers] = await Promise.all([longshore.queues({ system: true }), longshore.workers()]);
-        const selected = select(
-          all.filter(({ name }) => !isReserved(name)),
-          names,
-        );
-        const platform = names.length === 0 ? all.filter(({ name }) => isReserved(name)) : [];
-        const aside = await longshore.aside(selected.map(({ name }) => name));
-        const info = { ...collectInfo(longshore.info, selected, workers, aside), platform };
-        if (out.json) out.document(info);
-        else show(out, info, Date.now());
-      });
+export function defineInfo(command: Command): void {
+  command.argument("[queues...]", "only these").action(async (names: string[], _flags: unknown, command: Command) => {
+    await connected(command, async ({ longshore, out }) => {
+      const [all, workers] = await Promise.all([longshore.queues({ system: true }), longshore.workers()]);
+      const selected = select(
+        all.filter(({ name }) => !isReserved(name)),
+        names,
+      );
+      const platform = names.length === 0 ? all.filter(({ name }) => isReserved(name)) : [];
+      const aside = await longshore.aside(selected.map(({ name }) => name));
+      const info = { ...collectInfo(longshore.info, selected, workers, aside), platform };
+      if (out.json) out.document(info);
+      else show(out, info, Date.now());
     });
+  });
 }
 
 function select(queues: readonly QueueRecord[], names: readonly string[]): readonly QueueRecord[] {

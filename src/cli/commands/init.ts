@@ -13,10 +13,8 @@ interface Initialised extends Omit<Project, "missingPackage"> {
   readonly next: readonly string[];
 }
 
-export function addInitCommand(program: Command): void {
-  program
-    .command("init")
-    .description("write a tasks file, a worker and an enqueue script for a new project; nothing is overwritten")
+export function defineInit(command: Command): void {
+  command
     .argument("[folder]", "where; created when missing (default: the current folder)")
     .action(async (folder: string | undefined, _flags: unknown, command: Command) => {
       const out = new Output(command.optsWithGlobals<GlobalFlags>().json ?? false);

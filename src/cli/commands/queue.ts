@@ -19,27 +19,28 @@ interface ObliterateFlags {
   yes?: boolean;
 }
 
-export function addQueueCommands(program: Command): void {
-  program
-    .command("pause")
-    .description("stop starting jobs of a queue; running ones go on")
+export function definePause(command: Command): void {
+  command
     .argument("<queue>")
     .action(async (queue: string, _flags: unknown, command: Command) => setPaused(command, queue, true));
-  program
-    .command("resume")
-    .description("start jobs of a paused queue again")
+}
+
+export function defineResume(command: Command): void {
+  command
     .argument("<queue>")
     .action(async (queue: string, _flags: unknown, command: Command) => setPaused(command, queue, false));
-  program
-    .command("empty")
-    .description("remove the jobs that wait in a queue, with their data")
+}
+
+export function defineEmpty(command: Command): void {
+  command
     .argument("<queue>")
     .option("--delayed", "also those that wait for their time")
     .option("-y, --yes", "do not ask")
     .action(async (queue: string, _flags: unknown, command: Command) => emptyQueue(command, queue));
-  program
-    .command("obliterate")
-    .description("remove a queue with all its jobs, ended ones included; nothing of it is left")
+}
+
+export function defineObliterate(command: Command): void {
+  command
     .argument("<queue>")
     .option("--force", "also while jobs run")
     .option("-y, --yes", "do not ask")

@@ -34,8 +34,7 @@ interface AddFlags {
   tag?: string[];
 }
 
-export function addSchedulesCommand(program: Command): void {
-  const schedules = program.command("schedules").description("jobs at given times: list, add, pause, run, remove");
+export function defineSchedules(schedules: Command): void {
   schedules
     .command("list", { isDefault: true })
     .description("list schedules; those named in full, with their next five times")

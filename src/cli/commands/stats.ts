@@ -27,10 +27,8 @@ interface Ended {
   readonly run: DurationFigures;
 }
 
-export function addStatsCommand(program: Command): void {
-  program
-    .command("stats")
-    .description("show how many jobs ended and how, how long they waited and ran, and how full the queues were")
+export function defineStats(command: Command): void {
+  command
     .option("--queue <name>", "jobs of this queue")
     .option("--task <name>", "jobs of this task")
     .option("--since <when>", "a duration ago (2h), or a time (2026-12-01T10:00Z); default: 1h")

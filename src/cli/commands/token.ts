@@ -17,8 +17,7 @@ interface CreateFlags {
   expires?: string;
 }
 
-export function addTokenCommand(program: Command): void {
-  const token = program.command("token").description("tokens for the server: create, list, revoke");
+export function defineToken(token: Command): void {
   token
     .command("create")
     .description("make a token and print its secret, this once")

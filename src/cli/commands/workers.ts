@@ -24,10 +24,7 @@ interface Commanded {
   readonly acknowledged: boolean;
 }
 
-export function addWorkersCommand(program: Command): void {
-  const workers = program
-    .command("workers")
-    .description("workers of any process: list them, quiet, resume or stop one");
+export function defineWorkers(workers: Command): void {
   workers
     .command("list", { isDefault: true })
     .description("list workers; those named in full, with the jobs in their slots and their tasks")

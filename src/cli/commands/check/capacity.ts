@@ -13,10 +13,8 @@ interface CapacityFlags {
   window?: string;
 }
 
-export function addCapacityCommand(program: Command): void {
-  program
-    .command("capacity")
-    .description("say how many slots and workers queues need, from how jobs came and how long they ran")
+export function defineCapacity(command: Command): void {
+  command
     .argument("[queues...]", "only these")
     .option("--target <duration>", "how long 95 of 100 jobs may wait, at the peak too (default: 30s)")
     .option("--window <duration>", "how far back to look, 15m to 24h (default: 1h)")

@@ -27,10 +27,8 @@ const MARKS: Readonly<Record<CheckStatus, readonly ["green" | "yellow" | "red" |
   unknown: ["dim", "unknown"],
 };
 
-export function addDoctorCommand(program: Command): void {
-  program
-    .command("doctor")
-    .description("look at store, workers, queues and environment, and say what is wrong and what to do")
+export function defineDoctor(command: Command): void {
+  command
     .option("--server <url>", "a server whose health routes and dashboard are looked at too")
     .option("--strict", "warnings are errors")
     .addHelpText(

@@ -12,17 +12,14 @@ const STYLES: Readonly<Record<InsightSeverity, "red" | "yellow" | "dim">> = {
   info: "dim",
 };
 
-export function addInsightsCommand(program: Command): void {
-  program
-    .command("insights")
-    .description("say what needs attention, the worst first, and what to do about it")
-    .action(async (_flags: unknown, command: Command) => {
-      await connected(command, async ({ longshore, out }) => {
-        const insights = await longshore.insights();
-        if (out.json) out.document(insights);
-        else show(out, insights, Date.now());
-      });
+export function defineInsights(command: Command): void {
+  command.action(async (_flags: unknown, command: Command) => {
+    await connected(command, async ({ longshore, out }) => {
+      const insights = await longshore.insights();
+      if (out.json) out.document(insights);
+      else show(out, insights, Date.now());
     });
+  });
 }
 
 function show(out: Output, insights: readonly Insight[], now: number): void {

@@ -12,10 +12,8 @@ interface SmokeFlags {
   timeout?: string;
 }
 
-export function addSmokeCommand(program: Command): void {
-  program
-    .command("smoke")
-    .description("let one job go through a worker: enqueued, leased, completed, removed, with its timings")
+export function defineSmoke(command: Command): void {
+  command
     .option("--queue <name>", "a worker that serves this queue is to take it, ahead of all jobs that wait")
     .option("--timeout <duration>", "how long all of it may take (default: 30s)")
     .addHelpText(

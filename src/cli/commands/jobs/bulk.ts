@@ -31,8 +31,7 @@ const actions: readonly { readonly name: BulkAction; readonly description: strin
 /** How many bulk jobs are listed. */
 const LISTED = 100;
 
-export function addBulkCommand(program: Command): void {
-  const bulk = program.command("bulk").description("do something to all jobs that match, as a job that workers run");
+export function defineBulk(bulk: Command): void {
   for (const { name, description, asks } of actions) {
     const command = addFilterOptions(bulk.command(name).description(description))
       .option("--all", "every job this can be done to")

@@ -36,10 +36,8 @@ interface EnqueueFlags {
   wait?: boolean;
 }
 
-export function addEnqueueCommand(program: Command): void {
-  program
-    .command("enqueue")
-    .description("enqueue a job and print its id")
+export function defineEnqueue(command: Command): void {
+  command
     .argument("<task>", "the name of the task")
     .argument("[input]", "the input as JSON; - reads it from standard input", "null")
     .option("--queue <name>", "the queue; the task's own is not known here (default: default)")

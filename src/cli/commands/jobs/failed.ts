@@ -43,10 +43,7 @@ const verdicts = [
   { name: "reopen", description: "open a cause again" },
 ] as const;
 
-export function addFailedCommand(program: Command): void {
-  const failed = program
-    .command("failed")
-    .description("what failed, by cause: look after causes, retry or remove jobs");
+export function defineFailed(failed: Command): void {
   addListCommand(failed);
   for (const { name, description } of verdicts) {
     addActor(failed.command(`${name} <fingerprint>`).description(description)).action(

@@ -21,10 +21,8 @@ interface FlowFlags {
 /** How often (milliseconds) a watched flow is read. */
 const LOOK_EVERY = 1_000;
 
-export function addFlowCommand(program: Command): void {
-  program
-    .command("flow")
-    .description("show a flow as a tree of its jobs, with progress, times and errors")
+export function defineFlow(command: Command): void {
+  command
     .argument("<id>", "the flow, or a job of it")
     .option("--queue <name>", "where the job with this id is, if several queues have one")
     .option("--all", "a line for every job, however many one node added")

@@ -23,10 +23,8 @@ interface JobFlags {
 /** How often (milliseconds) the log of a watched job is read: new lines make no event. */
 const LOOK_EVERY = 1_000;
 
-export function addJobCommand(program: Command): void {
-  program
-    .command("job")
-    .description("show a job with its progress, steps, attempts, error and log")
+export function defineJob(command: Command): void {
+  command
     .argument("<id>")
     .option("--queue <name>", "where it is, if several queues have a job with this id")
     .option("--watch", "follow it until it ends; exit code 1 when it does not end well")

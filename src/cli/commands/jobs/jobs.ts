@@ -23,8 +23,8 @@ interface JobsFlags extends FilterFlags {
 /** The most jobs that one request asks for. */
 const PAGE = 500;
 
-export function addJobsCommand(program: Command): void {
-  addFilterOptions(program.command("jobs").description("list jobs, or count them"))
+export function defineJobs(command: Command): void {
+  addFilterOptions(command)
     .option("--limit <n>", "at most this many (default: 50)")
     .option("--cursor <cursor>", "go on where an earlier list ended")
     .option("--order <order>", "newest or oldest: which of a queue and state come first")

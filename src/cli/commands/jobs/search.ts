@@ -25,10 +25,8 @@ const KINDS: readonly ((text: string) => JobQuery)[] = [
   (idContains) => ({ idContains }),
 ];
 
-export function addSearchCommand(program: Command): void {
-  program
-    .command("search")
-    .description("find jobs by a text: an id or a part of it, a tag, a task or what people call it, an error")
+export function defineSearch(command: Command): void {
+  command
     .argument("<text>", "what to look for")
     .option("--limit <n>", "at most this many (default: 20)")
     .action(async (text: string, _flags: unknown, command: Command) => {

@@ -3,10 +3,8 @@ import type { Command } from "commander";
 import { connected } from "../../flags/connection.js";
 import { findJob } from "../../flags/arguments.js";
 
-export function addWhyCommand(program: Command): void {
-  program
-    .command("why")
-    .description("say why a job does not run, the decisive reason first")
+export function defineWhy(command: Command): void {
+  command
     .argument("<id>")
     .option("--queue <name>", "where it is, if several queues have a job with this id")
     .action(async (id: string, _flags: unknown, command: Command) => {

@@ -14,11 +14,8 @@ interface DashboardFlags extends ServerFlags {
   quiet?: boolean;
 }
 
-export function addDashboardCommand(program: Command): void {
-  const command = program
-    .command("dashboard")
-    .description("serve the HTTP API, without running jobs")
-    .option("--redis-url <url>", "the Redis to serve, as --url says it");
+export function defineDashboard(command: Command): void {
+  command.option("--redis-url <url>", "the Redis to serve, as --url says it");
   addServerFlags(command)
     .option("--log-format <format>", "text or json (default: text on a terminal, else json)")
     .option("--quiet", "log warnings and errors only")

@@ -19,11 +19,8 @@ interface PoolFlags extends WorkerFlags {
   workers?: string;
 }
 
-export function addPoolCommand(program: Command): void {
-  const command = program
-    .command("pool")
-    .description("run several workers, and replace those that end")
-    .option("--workers <n>", "how many processes; auto: one for each core (default: auto)");
+export function definePool(command: Command): void {
+  command.option("--workers <n>", "how many processes; auto: one for each core (default: auto)");
   addWorkerFlags(command, {
     name: "what its workers are called: NAME-HOST-1 and so on (default: host, process id and a random part)",
     concurrency: "how many jobs each worker runs at a time; auto shares out what suits the machine (default: 10)",

@@ -38,10 +38,8 @@ const WATCH_GRACE = "5s";
 /** The flags that are not for the workers of a pool, or are written for each. */
 const OWN_FLAGS = ["port", "host", "hosts", "open", "workers", "watch", "queues", "name", "concurrency"];
 
-export function addUpCommand(program: Command): void {
-  const command = program
-    .command("up")
-    .description("run jobs and serve the HTTP API, with one command")
+export function defineUp(command: Command): void {
+  command
     .option("--tasks <file...>", "modules that export tasks with handlers (default: jobs are accepted, none run here)")
     .option("--queues <names>", "the queues, the first served first, with commas (default: those of the tasks)", listed)
     .option(

@@ -19,8 +19,7 @@ interface OwnFlags extends WorkerFlags {
   inPool?: boolean;
 }
 
-export function addWorkerCommand(program: Command): void {
-  const command = program.command("worker").description("run jobs until stopped");
+export function defineWorker(command: Command): void {
   addWorkerFlags(command, {
     name: "what it is called in lists (default: host, process id and a random part)",
     concurrency: "how many jobs run at a time; auto: what suits the machine (default: 10)",
