@@ -131,6 +131,7 @@ export {
   OutOfMemory,
   PayloadTooLarge,
   RetryAfter,
+  QueueNotFound,
   ScheduleNotFound,
   SessionLost,
   ShuttingDown,

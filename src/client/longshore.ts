@@ -48,6 +48,7 @@ import {
   ownSmokeQueue,
   parseSmokeOptions,
   SMOKE_JOB,
+  smokeUnserved,
   type SmokeOptions,
   type SmokeResult,
 } from "./smoke/smoke.js";
@@ -386,15 +387,20 @@ export class Longshore extends Overview {
   /**
    * Lets one job go through: enqueued, leased by a worker, completed, removed, with its timings. With `queue` a worker that serves it
    * anywhere is to take it (every worker knows its task, `longshore.smoke`), ahead of the jobs that wait; without, a worker that
-   * this call starts, on a queue that exists only meanwhile: that shows that the store and this package work.
-   * @throws InvalidInput; EngineUnavailable
+   * this call starts, on a queue that exists only meanwhile: that shows that the store and this package work. While no living worker serves
+   * `queue` nothing is enqueued: one that starts within `timeout` is waited for.
+   * @throws InvalidInput; QueueNotFound; EngineUnavailable
    * @example
    * const { ok, worker, wait, problem } = await longshore.smoke({ queue: "scans", timeout: "10s" });
    * console.log(ok ? `${worker} took it after ${wait} ms` : problem);
    */
   async smoke(options: SmokeOptions = {}): Promise<SmokeResult> {
     const { queue, timeout } = parseSmokeOptions(options);
-    if (queue !== null) return this.#smoke(queue, timeout);
+    if (queue !== null) {
+      const from = performance.now();
+      const unserved = await smokeUnserved(this.#context, queue, timeout);
+      return unserved ?? this.#smoke(queue, Math.max(1, Math.round(timeout - (performance.now() - from))));
+    }
     const own = ownSmokeQueue();
     const worker = this.worker([], { queues: [own], system: false, concurrency: 1 });
     worker.on("error", () => undefined);

@@ -152,7 +152,7 @@ export abstract class Overview {
    * How many slots and workers queues need for their jobs to wait no longer than `targetWait`, from what was measured: at which rate jobs come, on
    * the average and at the peak, how long runs take and how much that varies, how busy the present slots are. Where too little was measured
    * it says so. The formula is in docs/capacity.md.
-   * @throws InvalidInput; EngineUnavailable
+   * @throws InvalidInput; QueueNotFound for a name of `queues`; EngineUnavailable
    * @example
    * const { queues } = await longshore.capacity({ queues: "scans", targetWait: "10s" });
    * for (const { text, slotsNeeded } of queues) console.log(text, slotsNeeded);

@@ -2,6 +2,7 @@
 import type { QueueRecord } from "../engine/contract/engine.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { parseName } from "../model/value/name.js";
+import { serving } from "../model/worker/serving.js";
 import type { ConnectionContext } from "./connection/context.js";
 import { eachOf } from "./failures/group-reader.js";
 
@@ -47,7 +48,7 @@ export async function queueFigures(context: ConnectionContext, queues: readonly 
     const head = heads[index] ?? null;
     return {
       ...record,
-      workers: workers.filter((one) => one.liveness !== "lost" && one.queues.includes(record.name)).length,
+      workers: serving(workers, record.name).length,
       head: head === null ? null : { ...head, age: Math.max(0, now - head.readyAt) },
       rates: rates(record.name),
     };

@@ -66,7 +66,16 @@ describe("capacity", () => {
     expect((await inProcess(["capacity", ...flags])).stderr).toBe("No queues yet.\n");
     await longshore.enqueue("scan", null, { queue: "scans" });
     expect((await inProcess(["capacity", ...flags])).stdout).toMatch(/^queue scans: too little was measured/);
-    const { stdout } = await inProcess(["capacity", "scans", "--target", "5s", "--window", "2h", "--json", ...flags]);
+    const { stdout } = await inProcess([
+      "capacity",
+      "scans",
+      "--target-wait",
+      "5s",
+      "--window",
+      "2h",
+      "--json",
+      ...flags,
+    ]);
     expect(JSON.parse(stdout)).toMatchObject({ targetWait: 5_000, window: 7_200_000, queues: [{ queue: "scans" }] });
   });
 
@@ -101,10 +110,11 @@ describe("capacity", () => {
       );
       clock.advance(50_000);
     }
+    await engine.closeSession({ session, queues: ["scans"] });
     await past.close();
     const scan = task("scan", { queue: "scans" }, () => null);
     await longshore.worker([scan], { concurrency: 1 }).ready();
-    const { stdout } = await inProcess(["capacity", "--target", "1s", ...flags]);
+    const { stdout } = await inProcess(["capacity", "--target-wait", "1s", ...flags]);
     const [head, row, , sentence] = stdout.split("\n");
     expect(head).toMatch(/^QUEUE +RUNS\/MIN +PEAK +RUN +BUSY +SLOTS +NEEDED +WORKERS +NEEDED +WAIT P95 +AT PEAK$/);
     expect(row).toMatch(/^scans +(?:1\.9|2\.\d) +2\.\d +10\.0s +3\d % +1 +\d +1 +\d +[\d.]+s +[\d.]+s$/);
@@ -113,8 +123,13 @@ describe("capacity", () => {
     );
   });
 
+  it("exits with 3 for a queue that does not exist", async () => {
+    const { code, stdout, stderr } = await inProcess(["capacity", "scasn", ...flags]);
+    expect([code, stdout, stderr]).toEqual([3, "", 'error: queue "scasn" does not exist\n']);
+  });
+
   it.each([
-    ["--target", "soon"],
+    ["--target-wait", "soon"],
     ["--window", "3w"],
   ])("refuses %s %s", async (flag, value) => {
     const { code, stderr } = await inProcess(["capacity", flag, value, ...flags]);
@@ -162,16 +177,38 @@ describe("smoke", () => {
     const { code, result } = await smoke("--queue", "jobs");
     expect(code).toBe(0);
     expect(result).toMatchObject({ ok: true, queue: "jobs", worker: "deployed", pid: worker.child.pid });
-    expect(await longshore.job(result.jobId)).toBeNull();
+    expect(await longshore.job(result.jobId ?? "none")).toBeNull();
   });
 
   it("fails, says why, and takes its job back when no worker does", async () => {
+    await longshore.worker([task("scan", { queue: "scans" }, () => null)]).ready();
+    await longshore.queue("scans").pause();
     const { code, result } = await smoke("--queue", "scans", "--timeout", "300ms");
     expect(code).toBe(1);
     expect(result).toMatchObject({ ok: false, worker: null, wait: null });
-    expect(result.problem).toBe("it has not ended within 300ms. No living worker serves queue scans.");
+    expect(result.problem).toMatch(/^it has not ended within \d+ms\. Queue scans is paused/);
     expect((await longshore.queue("scans").counts()).queued).toBe(0);
     const { code: again, stdout } = await inProcess(["smoke", "--queue", "scans", "--timeout", "200ms", ...flags]);
     expect([again, stdout]).toEqual([1, expect.stringMatching(/^FAILED +job .* of queue scans was not run: /)]);
+  });
+
+  it("enqueues nothing where no worker serves the queue, and exits with 3 where there is no such queue", async () => {
+    await longshore.enqueue("scan", null, { queue: "scans" });
+    const { code, stdout } = await inProcess(["smoke", "--queue", "scans", "--timeout", "1ms", ...flags]);
+    expect([code, stdout]).toEqual([
+      1,
+      "FAILED  nothing was enqueued in queue scans: No living worker serves queue scans.\n",
+    ]);
+    const unknown = await inProcess(["smoke", "--queue", "scasn", ...flags]);
+    expect([unknown.code, unknown.stderr]).toEqual([3, 'error: queue "scasn" does not exist\n']);
+    expect((await longshore.queues()).map(({ name }) => name)).toEqual(["scans"]);
+  });
+
+  it.each(["0", "5", "soon", "-1s"])("--timeout %s is a mistake that says what is missing", async (text) => {
+    const { code, stderr } = await inProcess(["smoke", "--timeout", text, ...flags]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining(`--timeout: "${text}" is not allowed: a number with its unit`),
+    ]);
   });
 });

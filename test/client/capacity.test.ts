@@ -13,7 +13,10 @@ onEveryEngine("capacity", (storage) => {
     await longshore.enqueue("scan", null, { queue: "scans" });
     const { queues } = await longshore.capacity({ targetWait: "5s", window: "24h" });
     expect(queues).toMatchObject([{ queue: "scans", slots: 0, runs: 0, arrivals: null, slotsNeeded: null }]);
-    expect(await longshore.capacity({ queues: ["there-is-none"] })).toMatchObject({ queues: [{ runs: 0 }] });
+    await expect(longshore.capacity({ queues: ["scans", "there-is-none"] })).rejects.toMatchObject({
+      code: "QUEUE_NOT_FOUND",
+      message: 'queue "there-is-none" does not exist',
+    });
   });
 
   it.each<[string, CapacityOptions]>([

@@ -39,13 +39,39 @@ onEveryEngine("smoke", (storage) => {
 
   it("says why none took it, and takes it back", async () => {
     const longshore = await storage.connect();
+    const scan = task("scan", { queue: "scans" }, () => null);
+    await longshore.worker([scan]).ready();
     await longshore.queue("scans").pause();
     const { ok, problem, jobId } = await longshore.smoke({ queue: "scans", timeout: "100ms" });
     expect([ok, problem]).toEqual([
       false,
-      expect.stringMatching(/^it has not ended within 100ms\. Queue scans is paused/),
+      expect.stringMatching(/^it has not ended within \d+ms\. Queue scans is paused/),
     ]);
-    expect(await longshore.job(jobId)).toBeNull();
+    expect(await longshore.job(jobId ?? "none")).toBeNull();
+  });
+
+  it("enqueues nothing that no worker would take, and says so when the time is over", async () => {
+    const longshore = await storage.connect();
+    await longshore.queue("scans").pause();
+    expect(await longshore.smoke({ queue: "scans", timeout: "100ms" })).toMatchObject({
+      ...{ ok: false, jobId: null, wait: null },
+      problem: expect.stringMatching(/^Queue scans is paused, .* No living worker serves queue scans\.$/),
+    });
+    expect((await longshore.jobs().page()).jobs).toEqual([]);
+  });
+
+  it("waits for a worker that starts meanwhile", async () => {
+    const longshore = await storage.connect();
+    await longshore.enqueue("scan", null, { queue: "scans", delay: "1h" });
+    const smoke = longshore.smoke({ queue: "scans", timeout: "30s" });
+    await longshore.worker([task("scan", { queue: "scans" }, () => null)], { name: "late" }).ready();
+    expect(await smoke).toMatchObject({ ok: true, worker: "late" });
+  });
+
+  it("refuses a queue that does not exist, and does not make it", async () => {
+    const longshore = await storage.connect();
+    await expect(longshore.smoke({ queue: "scasn" })).rejects.toMatchObject({ code: "QUEUE_NOT_FOUND" });
+    expect(await longshore.queues({ system: true })).toEqual([]);
   });
 
   it.each([

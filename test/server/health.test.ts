@@ -20,4 +20,16 @@ onEveryEngine("the health routes", (storage) => {
     expect(await call("GET /healthz")).toMatchObject({ status: 200 });
     expect(logged).toEqual(["Not ready"]);
   });
+
+  it.each([
+    ["says no", async () => false],
+    ["fails", () => Promise.reject(new Error("gone"))],
+  ])("are not while what the server was given to ask %s, and the log says that it is this", async (_answer, ready) => {
+    const longshore = await storage.connect();
+    const logged: unknown[] = [];
+    const call = apiOf(longshore, { ready, log: (_level, message, fields) => logged.push([message, fields]) });
+    logged.length = 0;
+    expect(await call("GET /readyz")).toMatchObject({ status: 503, body: { status: "not ready" } });
+    expect(logged).toMatchObject([["Not ready", { failed: [{ name: "workers beside the server", ok: false }] }]]);
+  });
 });

@@ -10,6 +10,7 @@ import { stateStyle } from "../views/job-table.js";
 import { paint, type Part } from "../terminal/table.js";
 import { relative, span } from "../terminal/time-text.js";
 import { isReserved } from "../../model/value/name.js";
+import { serving } from "../../model/worker/serving.js";
 
 /** The whole output. */
 interface Info {
@@ -58,7 +59,7 @@ function collectInfo(
 ): Omit<Info, "platform"> {
   const served = queues.map((queue) => ({
     ...queue,
-    workers: workers.filter(({ liveness, queues: names }) => liveness !== "lost" && names.includes(queue.name)).length,
+    workers: serving(workers, queue.name).length,
   }));
   const names = new Set(queues.map(({ name }) => name));
   const concerned = workers.filter((worker) => worker.queues.some((name) => names.has(name)));
@@ -70,7 +71,7 @@ function collectInfo(
     problems: [
       ...concerned.flatMap((worker) => missing(worker, Date.now())),
       ...concerned.flatMap(quiet),
-      ...served.flatMap(problemsOf),
+      ...served.flatMap((queue) => problemsOf(queue, workers)),
       ...aside.flatMap((record) => lacking(record, workers)),
     ],
   };
@@ -92,9 +93,9 @@ function quiet({ name, liveness, status }: WorkerRecord): string[] {
 
 /** The reason why jobs set aside do not run. A queue without workers has a problem line of its own. */
 function lacking({ queue, task, jobs, since }: AsideRecord, workers: readonly WorkerRecord[]): string[] {
-  const serving = workers.filter(({ liveness, queues }) => liveness !== "lost" && queues.includes(queue));
-  if (serving.length === 0) return [];
-  const having = serving.filter(({ tasks }) => tasks.some(({ name }) => name === task)).length;
+  const living = serving(workers, queue);
+  if (living.length === 0) return [];
+  const having = living.filter(({ tasks }) => tasks.some(({ name }) => name === task)).length;
   const what = `${jobCount(jobs)} of task ${task} ${jobs === 1 ? "has" : "have"} waited ${span(Date.now() - since)}`;
   const why =
     having === 0
@@ -103,9 +104,10 @@ function lacking({ queue, task, jobs, since }: AsideRecord, workers: readonly Wo
   return [`queue ${queue}: ${what}: ${why}`];
 }
 
-function problemsOf({ name, paused, counts, workers }: Info["queues"][number]): string[] {
+function problemsOf({ name, paused, counts, workers }: Info["queues"][number], all: readonly WorkerRecord[]): string[] {
   const waiting = counts.queued;
-  const lost = workers === 0 ? counts.active : 0;
+  const mayRun = all.some(({ liveness, queues }) => liveness !== "lost" && queues.includes(name));
+  const lost = mayRun ? 0 : counts.active;
   const waits = lost > 0 && waiting > 0 ? ` and ${waiting} waiting` : "";
   const start = `longshore worker ${name} --tasks FILE`;
   if (paused && lost + waiting > 0) {

@@ -1,5 +1,5 @@
 /** What is looked at of workers, queues and jobs: how many workers there are, what they agree about, what none of them looks after. */
-import type { QueueRecord, WorkerRecord } from "../../engine/contract/engine.js";
+import type { QueueRecord, WorkerLiveness, WorkerRecord } from "../../engine/contract/engine.js";
 import { countOf, listOf, type Insight, type InsightCode } from "../../model/insight/insight.js";
 import { LONGSHORE_VERSION } from "../../model/version.js";
 import { checked, type Check } from "./check.js";
@@ -32,19 +32,23 @@ function fromInsight({ code, severity, text, advice }: Insight): Check {
   return checked(code, severity === "info" ? "ok" : severity, text, advice);
 }
 
-function alive(workers: readonly WorkerRecord[]): readonly WorkerRecord[] {
+/** Those that may still end the jobs that they hold. */
+function holding(workers: readonly WorkerRecord[]): readonly WorkerRecord[] {
   return workers.filter(({ liveness }) => liveness !== "lost");
 }
 
 function enough(workers: readonly WorkerRecord[]): Check {
-  const names = alive(workers).map(({ name }) => name);
-  if (names.length >= 2) return checked("workers", "ok", `${names.length}: ${listOf(names)}`);
+  const named = (wanted: WorkerLiveness): string[] =>
+    workers.flatMap(({ name, liveness }) => (liveness === wanted ? [name] : []));
+  const [names, silent] = [named("alive"), named("silent")];
+  const rest = silent.length === 0 ? "" : `; no sign of life of late from ${listOf(silent)}`;
+  if (names.length >= 2) return checked("workers", "ok", `${names.length}: ${listOf(names)}${rest}`);
   const text =
     names.length === 0 ? "no worker is running" : `only ${names[0]} is running: while it restarts, nothing runs`;
   return checked(
     "workers",
     names.length === 0 ? "error" : "warning",
-    text,
+    text + rest,
     "run two or more: longshore pool --workers 2 --tasks FILE",
   );
 }
@@ -52,7 +56,7 @@ function enough(workers: readonly WorkerRecord[]): Check {
 function versions(workers: readonly WorkerRecord[], insights: readonly Insight[]): Check {
   const mixed = insights.find(({ code }) => code === "mixed-versions");
   if (mixed !== undefined) return checked("versions", "warning", mixed.text, mixed.advice);
-  const [version] = alive(workers).map(({ longshore }) => longshore);
+  const [version] = holding(workers).map(({ longshore }) => longshore);
   if (version === undefined || version === LONGSHORE_VERSION)
     return checked("versions", "ok", `Longshore ${LONGSHORE_VERSION}`);
   return checked(
@@ -66,7 +70,7 @@ function versions(workers: readonly WorkerRecord[], insights: readonly Insight[]
 function clocks(workers: readonly WorkerRecord[], insights: readonly Insight[]): Check {
   const skewed = insights.find(({ code, subjects }) => code === "clock-skew" && subjects.workers !== undefined);
   if (skewed !== undefined) return checked("worker clocks", "warning", skewed.text, skewed.advice);
-  const said = alive(workers).flatMap(({ status }) => status?.clockAhead ?? []);
+  const said = holding(workers).flatMap(({ status }) => status?.clockAhead ?? []);
   if (said.length === 0)
     return checked("worker clocks", "unknown", "no worker has said how far its clock is from the store's");
   const most = Math.max(...said.map(Math.abs));
@@ -88,7 +92,7 @@ function orphans(workers: readonly WorkerRecord[], queues: readonly QueueRecord[
   const lost = workers.filter(({ liveness, running }) => liveness === "lost" && running > 0);
   const held = lost.reduce((sum, { running }) => sum + running, 0);
   const left = queues.filter(
-    ({ name, counts }) => counts.active > 0 && !alive(workers).some((worker) => worker.queues.includes(name)),
+    ({ name, counts }) => counts.active > 0 && !holding(workers).some((worker) => worker.queues.includes(name)),
   );
   const stuck = left.reduce((sum, { counts }) => sum + counts.active, 0);
   if (stuck > 0) {

@@ -47,6 +47,7 @@ const codes: Readonly<Record<string, ExitCode>> = {
   PAYLOAD_TOO_LARGE: ExitCode.usage,
   NOT_FOUND: ExitCode.notFound,
   JOB_NOT_FOUND: ExitCode.notFound,
+  QUEUE_NOT_FOUND: ExitCode.notFound,
   SCHEDULE_NOT_FOUND: ExitCode.notFound,
   WORKER_NOT_FOUND: ExitCode.notFound,
   FAILURE_GROUP_NOT_FOUND: ExitCode.notFound,

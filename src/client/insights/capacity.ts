@@ -1,11 +1,12 @@
 /** What is measured of queues for advice on their capacity. */
 import type { Engine, WorkerRecord } from "../../engine/contract/engine.js";
 import { adviseCapacity, type CapacityAdvice, type MeasuredStep } from "../../model/capacity/capacity.js";
-import { InvalidInput } from "../../model/errors/errors.js";
+import { InvalidInput, QueueNotFound } from "../../model/errors/errors.js";
 import { noFigures } from "../../model/series/figures.js";
 import { checkOptions } from "../../model/value/call-options.js";
 import { parseDuration, parsePositiveDuration, type Duration } from "../../model/value/duration.js";
 import { isReserved, parseName } from "../../model/value/name.js";
+import { serving } from "../../model/worker/serving.js";
 
 export interface CapacityOptions {
   /** One queue, or several. Default: the 200 with the most jobs. */
@@ -58,18 +59,25 @@ export function parseCapacityOptions(options: CapacityOptions): Parsed {
   return { queues: names?.map((name, index) => parseName(`queues[${index}]`, name)) ?? null, targetWait, window };
 }
 
-/** Measures, and advises. @throws EngineUnavailable */
+/** Measures, and advises. @throws QueueNotFound for a queue that is named and that neither jobs nor a worker know; EngineUnavailable */
 export async function readCapacity(engine: Engine, { queues, targetWait, window }: Parsed): Promise<CapacityReport> {
   const [at, workers] = await Promise.all([engine.now(), engine.workers()]);
+  if (queues !== null) await checkQueues(engine, queues, workers);
   const names = (queues ?? (await mostUsed(engine))).toSorted();
   const steps = names.length === 0 ? new Map<string, MeasuredStep[]>() : await measure(engine, names, at, window);
-  const alive = workers.filter(({ liveness }) => liveness !== "lost");
   return {
     at,
     window,
     targetWait,
-    queues: names.map((name) => adviseCapacity(name, steps.get(name) ?? [], presentIn(alive, name), targetWait)),
+    queues: names.map((name) => adviseCapacity(name, steps.get(name) ?? [], presentIn(workers, name), targetWait)),
   };
+}
+
+async function checkQueues(engine: Engine, names: readonly string[], workers: readonly WorkerRecord[]): Promise<void> {
+  const existing = await engine.queues({ names });
+  const known = new Set([...existing.map(({ name }) => name), ...workers.flatMap((worker) => worker.queues)]);
+  const missing = names.find((name) => !known.has(name));
+  if (missing !== undefined) throw new QueueNotFound(missing);
 }
 
 async function mostUsed(engine: Engine): Promise<string[]> {
@@ -82,11 +90,11 @@ async function mostUsed(engine: Engine): Promise<string[]> {
 }
 
 function presentIn(workers: readonly WorkerRecord[], queue: string) {
-  const serving = workers.filter(({ queues }) => queues.includes(queue));
+  const living = serving(workers, queue);
   return {
-    workers: serving.length,
-    slots: serving.reduce((sum, { concurrency }) => sum + concurrency, 0),
-    sharedWith: [...new Set(serving.flatMap(({ queues }) => queues))].filter((name) => name !== queue).toSorted(),
+    workers: living.length,
+    slots: living.reduce((sum, { concurrency }) => sum + concurrency, 0),
+    sharedWith: [...new Set(living.flatMap(({ queues }) => queues))].filter((name) => name !== queue).toSorted(),
   };
 }
 

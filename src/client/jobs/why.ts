@@ -10,6 +10,7 @@ import { SUSPECT_FROM, type JobRef } from "../../model/job/job.js";
 import { isTerminal, type TerminalState } from "../../model/job/state.js";
 import { MOST_NAMED, type HoldingWorker, type Reason, type ReasonData } from "../../model/why/reason.js";
 import { reasonText } from "../../model/why/reason-text.js";
+import { serving } from "../../model/worker/serving.js";
 import type { ConnectionContext } from "../connection/context.js";
 
 /** @throws JobNotFound */
@@ -58,16 +59,16 @@ function pauseOf(queue: QueueRecord | undefined): ReasonData[] {
 
 /** No worker serves the queue, or none of those that do has the task. */
 function workersMissing(job: SlimRecord, workers: readonly WorkerRecord[]): ReasonData[] {
-  const listed = workers.filter(({ queues }) => queues.includes(job.queue));
-  const serving = listed.filter(({ liveness }) => liveness !== "lost");
-  if (serving.length === 0) {
+  const living = serving(workers, job.queue);
+  if (living.length === 0) {
+    const listed = workers.filter(({ queues }) => queues.includes(job.queue));
     const lastSeenAt = listed.length === 0 ? null : Math.max(...listed.map(({ seenAt }) => seenAt));
     return [{ kind: "no-worker", queue: job.queue, lastSeenAt }];
   }
-  if (serving.some((worker) => hasTask(worker, job.task))) return [];
-  const names = new Set(serving.flatMap(({ tasks }) => tasks.map(({ name }) => name)));
+  if (living.some((worker) => hasTask(worker, job.task))) return [];
+  const names = new Set(living.flatMap(({ tasks }) => tasks.map(({ name }) => name)));
   const tasks = [...names].toSorted().slice(0, MOST_NAMED);
-  return [{ kind: "no-task", task: job.task, queue: job.queue, workers: serving.length, tasks }];
+  return [{ kind: "no-task", task: job.task, queue: job.queue, workers: living.length, tasks }];
 }
 
 function hasTask({ tasks }: WorkerRecord, task: string): boolean {
@@ -76,9 +77,7 @@ function hasTask({ tasks }: WorkerRecord, task: string): boolean {
 
 /** What keeps those that could run it from taking it: they take no work at present, or their slots are taken. */
 function takenOf(job: SlimRecord, workers: readonly WorkerRecord[]): ReasonData[] {
-  const able = workers.filter(
-    (worker) => worker.liveness !== "lost" && worker.queues.includes(job.queue) && hasTask(worker, job.task),
-  );
+  const able = serving(workers, job.queue).filter((worker) => hasTask(worker, job.task));
   const suspended = able.filter(({ status }) => (status?.suspended.length ?? 0) > 0);
   const working = able.filter((worker) => !suspended.includes(worker));
   if (working.some(({ running, concurrency }) => running < concurrency)) return [];

@@ -3,10 +3,16 @@
  * deployed can be seen to take a job of its queue, ahead of those that wait. The job is removed when that is seen, or when the time is over.
  */
 import { randomBytes } from "node:crypto";
+import { QueueNotFound } from "../../model/errors/errors.js";
 import type { SmokeRun } from "../../model/smoke/smoke.js";
 import { checkOptions } from "../../model/value/call-options.js";
 import { formatDuration, parsePositiveDuration, type Duration } from "../../model/value/duration.js";
+import { pause } from "../../model/value/clock.js";
 import { parseOwnName } from "../../model/value/name.js";
+import { reasonText } from "../../model/why/reason-text.js";
+import type { ReasonData } from "../../model/why/reason.js";
+import { serving } from "../../model/worker/serving.js";
+import type { ConnectionContext } from "../connection/context.js";
 import { ResultTimeout } from "../jobs/job-wait.js";
 import type { Job } from "../jobs/job.js";
 
@@ -22,7 +28,8 @@ export interface SmokeResult {
   /** Was the job run? */
   readonly ok: boolean;
   readonly queue: string;
-  readonly jobId: string;
+  /** `null`: none was enqueued, for no worker would have taken it. */
+  readonly jobId: string | null;
   /** The worker that ran it, on which host and in which process; `null`: none did. */
   readonly worker: string | null;
   readonly host: string | null;
@@ -58,6 +65,42 @@ export const SMOKE_JOB = {
   attempts: 1,
   keep: { completed: "1h", failed: "1h" },
 } as const;
+
+/** How often (milliseconds) it is looked whether a worker serves the queue. */
+const LOOK_EVERY = 200;
+
+/**
+ * Waits until a worker serves the queue, as one does that has just been started; answers with what came of it where none does in time. So a
+ * job is enqueued only where it can be run, and a mistyped name makes no queue.
+ * @throws QueueNotFound when it does not exist, and no worker names it
+ */
+export async function smokeUnserved(
+  { engine, clock }: ConnectionContext,
+  queue: string,
+  timeout: number,
+): Promise<SmokeResult | null> {
+  const from = clock.monotonic();
+  for (;;) {
+    const workers = await engine.workers();
+    if (serving(workers, queue).length > 0) return null;
+    const named = workers.filter(({ queues }) => queues.includes(queue));
+    const [record] = await engine.queues({ names: [queue] });
+    if (record === undefined && named.length === 0) throw new QueueNotFound(queue);
+    const total = clock.monotonic() - from;
+    if (total >= timeout) {
+      const lastSeenAt = named.length === 0 ? null : Math.max(...named.map(({ seenAt }) => seenAt));
+      const reasons: readonly ReasonData[] = [
+        ...(record?.paused === true ? [{ kind: "paused", queue, since: record.pausedAt } as const] : []),
+        { kind: "no-worker", queue, lastSeenAt },
+      ];
+      const now = await engine.now();
+      const why = reasons.map((reason) => reasonText(reason, now)).join(" ");
+      const none = { jobId: null, worker: null, host: null, pid: null, wait: null, run: null };
+      return { ok: false, queue, ...none, enqueue: 0, total: rounded(total), problem: why };
+    }
+    await pause(clock, Math.min(LOOK_EVERY, timeout - total));
+  }
+}
 
 /** Enqueues the job, follows it to its end, and removes it. */
 export async function followSmoke(enqueue: () => Promise<Job>, queue: string, timeout: number): Promise<SmokeResult> {

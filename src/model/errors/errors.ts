@@ -77,6 +77,13 @@ export class JobNotFound extends LongshoreError {
   }
 }
 
+/** There is no such queue: no job was ever enqueued in it, and no worker serves it. */
+export class QueueNotFound extends LongshoreError {
+  constructor(name: string) {
+    super("QUEUE_NOT_FOUND", `queue ${show(name)} does not exist`);
+  }
+}
+
 /** No schedule has that name. */
 export class ScheduleNotFound extends LongshoreError {
   constructor(name: string) {

@@ -58,8 +58,3 @@ export interface ObservedKiller {
   readonly fingerprint: string;
   readonly since: number;
 }
-
-/** The workers that may take jobs of a queue: those that are not lost. */
-export function serving(workers: readonly ObservedWorker[], queue: string): readonly ObservedWorker[] {
-  return workers.filter(({ liveness, queues }) => liveness !== "lost" && queues.includes(queue));
-}

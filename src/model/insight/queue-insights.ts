@@ -1,7 +1,8 @@
 /** Queues whose jobs do not run: no worker serves them, knows their task, or takes anything; they are paused, or wait far longer than usual. */
 import { formatDuration } from "../value/duration.js";
 import { countOf, listOf, type Insight } from "./insight.js";
-import { serving, type ObservedAside, type ObservedQueue, type ObservedWorker } from "./observed.js";
+import type { ObservedAside, ObservedQueue, ObservedWorker } from "./observed.js";
+import { serving } from "../worker/serving.js";
 
 const MINUTE = 60_000;
 /** For how long a queue with jobs may be paused before that is said. */
@@ -34,13 +35,13 @@ function unserved({ name, waiting, headSince }: ObservedQueue, workers: readonly
   const there = serving(workers, name);
   const common = { subjects: { queues: [name] }, since: headSince };
   if (there.length === 0) {
-    const gone = workers.filter(({ queues }) => queues.includes(name)).map((worker) => worker.name);
+    const listed = workers.filter(({ queues }) => queues.includes(name));
     const text = `queue ${name} has ${countOf(waiting, "job")} waiting and no worker`;
     return {
       ...common,
       code: "no-worker",
       severity: "error",
-      text: gone.length === 0 ? text : `${text}: ${listOf(gone)} ${gone.length === 1 ? "is" : "are"} lost`,
+      text: listed.length === 0 ? text : `${text} that gives signs of life: ${listOf(listed.map(stateText))}`,
       advice: `start one: longshore worker ${name} --tasks FILE; if one is running, does it use this store and prefix?`,
     };
   }
@@ -57,6 +58,10 @@ function unserved({ name, waiting, headSince }: ObservedQueue, workers: readonly
     text: `queue ${name} has ${countOf(waiting, "job")} waiting, and its workers (${listOf(names)}) take none: ${why}`,
     advice: quiet === undefined ? "start other workers, or wait" : `longshore workers resume ${quiet.name}`,
   };
+}
+
+function stateText({ name, liveness }: ObservedWorker): string {
+  return `${name} is ${liveness}`;
 }
 
 function waitingLong({ name, waiting, headSince, usualWait }: ObservedQueue, now: number): Insight | null {

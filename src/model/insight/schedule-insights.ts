@@ -1,7 +1,8 @@
 /** Schedules that are late, by queue, and those that cannot be read. */
 import { formatDuration } from "../value/duration.js";
 import { countOf, groupsOf, listOf, MOST_SUBJECTS, type Insight } from "./insight.js";
-import { serving, type ObservedSchedule, type ObservedWorker } from "./observed.js";
+import { serving } from "../worker/serving.js";
+import type { ObservedSchedule, ObservedWorker } from "./observed.js";
 
 /** How late (milliseconds) one may be: sweeps look every half minute. */
 const LATE = 120_000;

@@ -108,7 +108,7 @@ export function fleetInsights(workers: readonly ObservedWorker[]): Insight[] {
       advice: "end the deployment that is under way; an older one may refuse what a newer one has stored",
     });
   }
-  const [only, ...others] = there;
+  const [only, ...others] = there.filter(({ liveness }) => liveness === "alive");
   if (only !== undefined && others.length === 0) {
     insights.push({
       code: "single-worker",

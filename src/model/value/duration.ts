@@ -12,6 +12,7 @@ export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d" | "w"}`
 export const LONGEST_DURATION = 10 * 365 * 24 * 3_600_000;
 
 const RULE = 'a whole number of milliseconds or a string like "30s", "5m", "24h"; from 0 to 10 years';
+const TEXT_RULE = 'a number with its unit, like "500ms", "30s", "5m", "24h"; from 0 to 10 years';
 
 /**
  * The milliseconds of `value`.
@@ -20,7 +21,9 @@ const RULE = 'a whole number of milliseconds or a string like "30s", "5m", "24h"
  */
 export function parseDuration(field: string, value: unknown): number {
   const parsed = typeof value === "number" ? value : typeof value === "string" ? parseText(value) : Number.NaN;
-  if (!Number.isFinite(parsed) || parsed < 0 || parsed > LONGEST_DURATION) throw new InvalidInput(field, value, RULE);
+  if (!Number.isFinite(parsed) || parsed < 0 || parsed > LONGEST_DURATION) {
+    throw new InvalidInput(field, value, typeof value === "string" ? TEXT_RULE : RULE);
+  }
   return Math.round(parsed);
 }
 

@@ -7,14 +7,22 @@ import type { ServerParts } from "../http/parts.js";
 
 const HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
 
+/** What fails when the engine and the workers of this connection are well. */
+const OTHERS = {
+  name: "workers beside the server",
+  ok: false,
+  detail: "they start, stop, have died, or do not answer",
+};
+
 /** Adds the two health routes. */
 export function addHealthRoutes(app: ServerApp, { longshore, log, ready: othersReady }: ServerParts): void {
   app.get("/healthz", () => new Response('{"status":"ok"}', { headers: HEADERS }));
   app.get("/readyz", async () => {
     const { ready, checks } = await longshore.ready();
-    if (ready && (await othersReady().catch(() => false)))
-      return new Response('{"status":"ready"}', { headers: HEADERS });
-    log("warn", "Not ready", { failed: checks.filter(({ ok }) => !ok) });
+    const isReady = ready && (await othersReady().catch(() => false));
+    if (isReady) return new Response('{"status":"ready"}', { headers: HEADERS });
+    const failed = ready ? [OTHERS] : checks.filter(({ ok }) => !ok);
+    log("warn", "Not ready", { failed });
     return new Response('{"status":"not ready"}', { status: 503, headers: HEADERS });
   });
 }

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import type { QueueRecord, WorkerRecord } from "../../engine/contract/engine.js";
 import type { SlimSnapshot } from "../../model/job/query/snapshot.js";
 import { STATES, type JobState } from "../../model/job/state.js";
+import { serving } from "../../model/worker/serving.js";
 import type { View } from "../http/view.js";
 import { iso, isoOrNull, JobId, Name, Time, TimeOrNull } from "./common.js";
 
@@ -89,7 +90,7 @@ export function healthDocument(
   queues: readonly QueueRecord[],
   workers: readonly WorkerRecord[],
 ): z.infer<typeof MonitoringHealth> {
-  const unserved = queues.filter(({ name, counts }) => counts.queued > 0 && serving(workers, name) === 0);
+  const unserved = queues.filter(({ name, counts }) => counts.queued > 0 && serving(workers, name).length === 0);
   const problems: z.infer<typeof HealthProblem>[] = unserved.map(({ name, counts: { queued } }) => ({
     code: "QUEUE_WITHOUT_WORKER",
     message: `queue ${name} has ${queued} waiting job${queued === 1 ? "" : "s"} and 0 workers: start one`,
@@ -122,7 +123,7 @@ export function statsDocument(
 ): z.infer<typeof MonitoringStats> {
   return {
     queues: queues.map(({ name, paused, counts }) => {
-      return { name, paused, workers: serving(workers, name), counts: named([counts], names) };
+      return { name, paused, workers: serving(workers, name).length, counts: named([counts], names) };
     }),
     total: named(
       queues.map(({ counts }) => counts),
@@ -164,11 +165,6 @@ export function failedDocument(
     failed_at: isoOrNull(finishedAt),
   }));
   return { jobs, cursor: page.cursor };
-}
-
-/** How many workers take jobs of a queue. */
-function serving(workers: readonly WorkerRecord[], queue: string): number {
-  return workers.filter(({ queues, liveness }) => liveness !== "lost" && queues.includes(queue)).length;
 }
 
 function named(

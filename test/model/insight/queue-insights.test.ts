@@ -28,13 +28,18 @@ const rows: Row[] = [
     { code: "no-worker", severity: "error", since: NOW - MINUTE, text: "queue scans has 2 jobs waiting and no worker" },
   ],
   ["jobs and a worker", {}, [workerOf()], null],
-  ["jobs and a worker that is silent", {}, [workerOf({ liveness: "silent" })], null],
+  [
+    "jobs, a worker that is silent and one that is well",
+    {},
+    [workerOf({ liveness: "silent" }), workerOf({ name: "two" })],
+    null,
+  ],
   ["jobs and a worker of another queue", {}, [workerOf({ queues: ["mails"] })], { code: "no-worker" }],
   [
     "jobs and a worker that is lost",
     { waiting: 1 },
     [workerOf({ liveness: "lost" })],
-    { code: "no-worker", text: "queue scans has 1 job waiting and no worker: one is lost" },
+    { code: "no-worker", text: "queue scans has 1 job waiting and no worker that gives signs of life: one is lost" },
   ],
   [
     "jobs and workers that take none",

@@ -9,20 +9,20 @@ import { paint, type Part } from "../../terminal/table.js";
 import { span } from "../../terminal/time-text.js";
 
 interface CapacityFlags {
-  target?: string;
+  targetWait?: string;
   window?: string;
 }
 
 export function defineCapacity(command: Command): void {
   command
     .argument("[queues...]", "only these")
-    .option("--target <duration>", "how long 95 of 100 jobs may wait, at the peak too (default: 30s)")
+    .option("--target-wait <duration>", "how long 95 of 100 jobs may wait, at the peak too (default: 30s)")
     .option("--window <duration>", "how far back to look, 15m to 24h (default: 1h)")
     .action(async (queues: string[], _flags: unknown, command: Command) => {
-      const { target, window } = command.opts<CapacityFlags>();
+      const { targetWait, window } = command.opts<CapacityFlags>();
       const options: CapacityOptions = {
         ...(queues.length === 0 ? {} : { queues }),
-        ...(target === undefined ? {} : { targetWait: parseDuration("--target", target) }),
+        ...(targetWait === undefined ? {} : { targetWait: parseDuration("--target-wait", targetWait) }),
         ...(window === undefined ? {} : { window: parseDuration("--window", window) }),
       };
       await connected(command, async ({ longshore, out }) => {

@@ -21,7 +21,7 @@ export function defineSmoke(command: Command): void {
       `
 With --queue it shows that a worker that is deployed takes jobs of the queue; every worker knows the task. Without, the job is
 run by a worker of this command, on a queue that exists only meanwhile: that shows that the store works, and this package.
-Exits with 1 when the job was not run in time.`,
+Exits with 1 when the job was not run in time, with 3 when there is no such queue.`,
     )
     .action(async (_flags: unknown, command: Command) => {
       const { queue, timeout } = command.opts<SmokeFlags>();
@@ -46,7 +46,9 @@ Exits with 1 when the job was not run in time.`,
 function show(out: Output, result: SmokeResult, isDeployed: boolean): void {
   const { ok, queue, jobId, worker, host, pid, enqueue, wait, run, total, problem } = result;
   if (!ok) {
-    out.line(paint("red", "FAILED"), `  job ${jobId} of queue ${queue} was not run: ${problem}`);
+    const what =
+      jobId === null ? `nothing was enqueued in queue ${queue}` : `job ${jobId} of queue ${queue} was not run`;
+    out.line(paint("red", "FAILED"), `  ${what}: ${problem}`);
     return;
   }
   const who = isDeployed ? `worker ${worker}, process ${pid} on ${host}` : "a worker of this command";

@@ -95,7 +95,7 @@ const capacity = createRoute({
       }),
       "By name",
     ),
-    ...problems(),
+    ...problems(404),
   },
 });
 
