@@ -6,7 +6,7 @@ import { EXIT_CODES_HELP, UsageError } from "./terminal/exit.js";
 
 const ENVIRONMENT_HELP = `Environment:
   LONGSHORE_URL          the engine, when --url is not given; else REDIS_URL, else REDIS_HOST and REDIS_PORT
-  LONGSHORE_TOKEN        a token that may do everything, for the servers of up and dashboard
+  LONGSHORE_TOKEN        a token that may do everything, for the servers of up and dashboard; INTERNAL_SERVICE_TOKEN, too
   LONGSHORE_APP_VERSION  the version of your application, LONGSHORE_ENVIRONMENT where it runs: shown of workers and runs
   LONGSHORE_DEBUG=1      show each command of the engine, and the stack of errors
   NO_COLOR=1             no colours

@@ -166,7 +166,7 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
     await jobs.enqueueMany("new", [{}, {}, {}], { queue: "scans" });
     await expect.poll(async () => (await jobs.aside())[0]?.jobs).toBe(3);
     expect(await json("info")).toMatchObject({
-      aside: [{ queue: "scans", task: "new", jobs: 3, since: expect.any(Number) }],
+      aside: [{ queue: "scans", task: "new", jobs: 3, since: expect.stringMatching(/^20\d\d-.*Z$/) }],
       workers: [{ tasks: [{ name: "old" }] }],
       problems: [
         expect.stringMatching(/^queue scans: 3 jobs of task new have waited \S+: no worker here knows that task$/),

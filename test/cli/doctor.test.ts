@@ -111,7 +111,7 @@ describe("on a SQLite file", () => {
     expect(tokenText(0, null, 30 * day)).toBe("2 stored");
     expect(tokenText(0, null, 6 * day)).toBe("tokens end within a week: t1");
     expect(tokenText(10, 5, 9)).toBe("all stored tokens have ended");
-    expect(tokenText(0)).toMatch(/^none is stored, and neither INTERNAL_SERVICE_TOKEN nor LONGSHORE_TOKEN is set here/);
+    expect(tokenText(0)).toMatch(/^none is stored, and neither LONGSHORE_TOKEN nor INTERNAL_SERVICE_TOKEN is set here/);
   });
 
   it("says it in lines, with what to do", async () => {

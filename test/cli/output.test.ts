@@ -122,3 +122,20 @@ test("without a terminal to ask at, it takes --yes", async () => {
   await expect(confirm("remove 3 jobs", undefined, streams)).rejects.toThrow(/would remove 3 jobs.*--yes/);
   await expect(confirm("remove 3 jobs", true, streams)).resolves.toBeUndefined();
 });
+
+test("times in JSON are text, and what an application stored is left as it is", () => {
+  const { stream, text } = screen(80);
+  const at = Date.UTC(2026, 0, 2);
+  const stored = { input: { at }, result: at, meta: { startedAt: at }, counters: { from: at } };
+  new Output(true, stream, stream).document({
+    runAt: at,
+    finishedAt: null,
+    next: [at],
+    steps: [{ at, value: { at } }],
+    took: 5,
+    ...stored,
+  });
+  const iso = "2026-01-02T00:00:00.000Z";
+  const steps = [{ at: iso, value: { at } }];
+  expect(JSON.parse(text())).toEqual({ runAt: iso, finishedAt: null, next: [iso], steps, took: 5, ...stored });
+});

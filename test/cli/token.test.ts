@@ -31,9 +31,9 @@ describe("longshore token create", () => {
     ["--expires", "2100-01-01T00:00:00Z", Date.UTC(2100, 0, 1) - Date.now()],
   ])("takes %s %s", async (flag, value, ahead) => {
     const { stdout } = await run("create", "shop", "--scopes", "read", flag, value, "--json");
-    const { expiresAt, token } = JSON.parse(stdout) as { expiresAt: number; token: string };
+    const { expiresAt, token } = JSON.parse(stdout) as { expiresAt: string; token: string };
     expect(token).toMatch(/^lst_/);
-    expect(Math.abs(expiresAt - Date.now() - ahead)).toBeLessThan(600_000);
+    expect(Math.abs(Date.parse(expiresAt) - Date.now() - ahead)).toBeLessThan(600_000);
   });
 
   test.each([
@@ -43,6 +43,8 @@ describe("longshore token create", () => {
     [["create", "shop", "--scopes", "read", "--expires", "soon"], /--expires: .*30d/],
     [["create", "shop", "--scopes", "read", "--expires", "2001-02-03"], /expiresAt: .*to come/],
     [["create", "shop", "--scopes", "read", "--tag", ""], /tag: /],
+    [["create", "shop", "--scopes", ","], /--scopes/],
+    [["shop"], /^error: token has no command shop, but create, list, revoke\n$/],
   ])("refuses %j", async (args, message) => {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

@@ -1,13 +1,14 @@
 // `longshore up` and `longshore dashboard` on the command line: what they listen on, what they refuse, what they say.
 import { connect } from "longshore";
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { emptyFolder, longshore, removeFolder, tasksFile } from "./command.js";
+import { emptyFolder, inProcess, longshore, removeFolder, tasksFile } from "./command.js";
 import { Serving } from "./server-command.js";
 
 let folder = "";
@@ -58,15 +59,19 @@ test("a host that others reach is refused unless there is a token, also for a se
     expect(refused).toMatchObject({
       code: 2,
       stdout: "",
-      stderr: expect.stringMatching(/host: "0\.0\.0\.0" .*longshore token create/),
+      stderr: expect.stringMatching(
+        /^error: --host 0\.0\.0\.0: .*longshore token create NAME --scopes admin --url memory:\n$/,
+      ),
     });
   }
 });
 
-test("LONGSHORE_TOKEN is the token of a server, wherever it listens, and nothing is open then", async () => {
+const TOKENS = ["LONGSHORE_TOKEN", "INTERNAL_SERVICE_TOKEN"];
+
+test.each(TOKENS)("%s is the token of a server, wherever it listens, and nothing is open then", async (name) => {
   const token = "a-token-that-nobody-guesses";
   const args = ["up", "--host", "0.0.0.0", "--port", "0", "--url", "memory:"];
-  const server = inFolder(args, { LONGSHORE_TOKEN: token });
+  const server = inFolder(args, { [name]: token });
   expect(await server.get("/api/jobs")).toMatchObject({ status: 401 });
   expect(await server.get("/readyz")).toMatchObject({ status: 200 });
   expect(await server.get("/api/jobs", { authorization: `Bearer ${token}` })).toMatchObject({ status: 200 });
@@ -85,6 +90,42 @@ test("a token that is too short, or beside --open, is refused without being show
     expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
     expect(ended.stderr).not.toContain(token);
   }
+});
+
+test.each([
+  ["http://127.0.0.1", "an address or a name without a port"],
+  ["127.0.0.1:80", "an address or a name without a port"],
+  ["", "an address or a name without a port"],
+])("refuses --host %j", async (host, said) => {
+  const ended = await inProcess(["up", "--host", host, "--port", "0", "--url", "memory:"]);
+  expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
+});
+
+test("takes an IPv6 address as it stands in a URL, too", async () => {
+  const server = inFolder(["up", "--host", "[::1]", "--port", "0", "--url", "memory:"]);
+  expect(await server.url()).toMatch(/^http:\/\/\[::1\]:\d+$/);
+});
+
+test.each([
+  [["--workers", "2"], "--workers needs --tasks"],
+  [["--queues", "a", "--concurrency", "3"], "--queues, --concurrency need --tasks"],
+  [["--watch"], "--watch needs --tasks"],
+])("without tasks, what says how they are run is refused: %j", async (flags, said) => {
+  const ended = await inProcess(["up", "--port", "0", "--url", "memory:", ...flags]);
+  expect(ended).toMatchObject({ code: 2, stderr: `error: ${said}: without code no job is run here\n` });
+});
+
+test.each([
+  ["ends the process", "process.exit(7);"],
+  ["waits for what never comes", "await new Promise(() => {});"],
+])("a task file that %s is a mistake that is named", async (_what, code) => {
+  const file = join(await ownFolder(), "tasks.mjs");
+  await writeFile(file, code);
+  const ended = await longshore(["up", "--port", "0", "--url", "memory:", "--tasks", file]);
+  expect(ended).toMatchObject({
+    code: 2,
+    stderr: `error: cannot load ${file}: it ends the process, or waits for what never comes\n`,
+  });
 });
 
 test("a port that is taken: the error names it and what to do, and no job is touched", async () => {
@@ -176,6 +217,16 @@ test("dashboard serves what is there and runs nothing; Ctrl-C ends it with 0", a
   expect(await jobs.workers()).toEqual([]);
   server.signal("SIGINT");
   expect((await server.ended).code).toBe(0);
+});
+
+test("dashboard without an engine names the flag for it, and one that is away where its address is from", async () => {
+  const none = await inProcess(["dashboard", "--port", "0"]);
+  expect(none).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^error: no engine: give --redis-url or --url/),
+  });
+  const away = await longshore(["dashboard", "--port", "0", "--redis-url", "redis://127.0.0.1:1"]);
+  expect(away).toMatchObject({ code: 1, stderr: expect.stringMatching(/The address is from --redis-url\.\n$/) });
 });
 
 test("dashboard --redis-url is a URL of Redis, and one of two", async () => {

@@ -48,7 +48,7 @@ export function defineStats(command: Command): void {
           longshore.series({ ...options, by: ["queue", "task", "outcome"] }),
         ]);
         const ended = addUp(apart);
-        if (out.json) out.document({ from: from.getTime(), points, ended });
+        if (out.json) out.document({ from, points, ended });
         else show(out, from.getTime(), points, ended);
       });
     });

@@ -5,7 +5,7 @@ import { MOST_GRANTS } from "../../model/access/scope.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import { parsePositiveDuration } from "../../model/value/duration.js";
 import { parseName } from "../../model/value/name.js";
-import { listed } from "../flags/arguments.js";
+import { listed, refuseUnknown } from "../flags/arguments.js";
 import { connected } from "../flags/connection.js";
 import { NotFound, UsageError } from "../terminal/exit.js";
 import { paint } from "../terminal/table.js";
@@ -33,6 +33,7 @@ export function defineToken(token: Command): void {
   token
     .command("list", { isDefault: true })
     .description("list tokens, without their secrets")
+    .allowExcessArguments()
     .action(async (_flags: unknown, command: Command) => list(command));
   token
     .command("revoke")
@@ -74,6 +75,7 @@ function timeOf(text: string): Date {
 }
 
 async function list(command: Command): Promise<void> {
+  refuseUnknown(command);
   await connected(command, async ({ longshore, out }) => {
     const tokens = await longshore.tokens.list();
     if (out.json) {

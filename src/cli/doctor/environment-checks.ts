@@ -1,13 +1,11 @@
 /** What is looked at beside the store: the environment of this command, a server that is asked over HTTP, and what cannot be seen at all. */
 import { listOf } from "../../model/insight/insight.js";
+import { TOKEN_VARIABLES } from "../flags/server-flags.js";
 import { checked, type Check } from "./check.js";
 
 /** How long a server may take to answer, in milliseconds. */
 const PATIENCE = 5_000;
 const SOON = 7 * 24 * 3_600_000;
-/** The settings that hold a token. */
-const TOKENS = ["INTERNAL_SERVICE_TOKEN", "LONGSHORE_TOKEN"];
-
 /** A stored token. */
 interface KnownToken {
   readonly name: string;
@@ -40,7 +38,7 @@ export function environmentChecks(
 
 /** Is there a token that a server asks others for? */
 function tokenCheck(environment: NodeJS.ProcessEnv, tokens: readonly KnownToken[] | null, now: number): Check {
-  const set = TOKENS.filter((name) => (environment[name] ?? "") !== "");
+  const set = TOKEN_VARIABLES.filter((name) => (environment[name] ?? "") !== "");
   const valid = (tokens ?? []).filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
   const soon = valid.filter(({ expiresAt }) => expiresAt !== null && expiresAt - now < SOON).map(({ name }) => name);
   const known = [
@@ -59,7 +57,8 @@ function tokenCheck(environment: NodeJS.ProcessEnv, tokens: readonly KnownToken[
   if (tokens !== null && tokens.length > 0) {
     return checked("token", "warning", "all stored tokens have ended", "make a new one: longshore token create");
   }
-  const text = `none is stored, and neither ${TOKENS.join(" nor ")} is set here; what a server was given cannot be seen from here`;
+  const stored = tokens === null ? "those that are stored cannot be read" : "none is stored";
+  const text = `${stored}, and neither ${TOKEN_VARIABLES.join(" nor ")} is set here; what a server was given cannot be seen from here`;
   return checked("token", "unknown", text, "a server that others can reach needs one: longshore token create");
 }
 

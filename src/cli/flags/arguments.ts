@@ -1,8 +1,10 @@
 /** The values of a command line: numbers, JSON, lists, and the jobs and flows that it names by id. */
+import { InvalidArgumentError, type Command } from "commander";
 import type { FlowJob } from "../../client/jobs/flow-job.js";
 import type { Job } from "../../client/jobs/job.js";
 import type { Longshore } from "../../client/longshore.js";
 import { InvalidInput, JobNotFound } from "../../model/errors/errors.js";
+import { UsageError } from "../terminal/exit.js";
 
 /** Checks a number given on the command line. @throws InvalidInput */
 export function parseWhole(flag: string, text: string): number {
@@ -25,9 +27,18 @@ export function repeated(value: string, before: readonly string[] = []): string[
   return [...before, value];
 }
 
-/** Adds up a flag that may be given several times, or with commas. */
+/** Adds up a flag that may be given several times, or with commas. @throws InvalidArgumentError */
 export function listed(value: string, before: readonly string[] = []): string[] {
-  return [...before, ...value.split(",").filter((part) => part !== "")];
+  const parts = value.split(",").filter((part) => part !== "");
+  if (parts.length === 0) throw new InvalidArgumentError("There is nothing in it.");
+  return [...before, ...parts];
+}
+
+/** For the list that a command shows when none of its commands is named: what follows is the name of one that it does not have. @throws UsageError */
+export function refuseUnknown({ args: [unknown], parent }: Command): void {
+  if (unknown === undefined || parent === null) return;
+  const names = parent.commands.map((command) => command.name()).join(", ");
+  throw new UsageError(`${parent.name()} has no command ${unknown}, but ${names}`);
 }
 
 /** The job with an id, in a queue or in any; a `FlowJob` when it is a flow. @throws JobNotFound, InvalidInput */

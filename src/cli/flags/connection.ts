@@ -35,6 +35,8 @@ export interface ConnectionRules {
   readonly alone?: boolean;
   /** Does it go on for long, so that only slow and failed commands of the engine are worth a line? Default: false. */
   readonly lasting?: boolean;
+  /** What the address is from, for the error of an engine that cannot be reached. */
+  readonly source?: string;
   /** What `LONGSHORE_DEBUG` is to call this process. Default: nothing. */
   readonly name?: string | undefined;
 }
@@ -46,15 +48,10 @@ export async function connected<Flags extends object>(
   rules: ConnectionRules = {},
 ): Promise<void> {
   const flags = command.optsWithGlobals<GlobalFlags & Flags>();
-  try {
-    await connectedTo(targetOf(flags, process.env), rules, (longshore) =>
-      use({ longshore, flags, out: new Output(flags.json ?? false) }),
-    );
-  } catch (error) {
-    if (!(error instanceof EngineUnavailable)) throw error;
-    const source = `The address is from ${sourceOf(flags, process.env)}.`;
-    throw new LongshoreError(error.code, `${error.message} ${source}`, { cause: error });
-  }
+  const target = targetOf(flags, process.env);
+  await connectedTo(target, { ...rules, source: sourceOf(flags, process.env) }, (longshore) =>
+    use({ longshore, flags, out: new Output(flags.json ?? false) }),
+  );
 }
 
 /**
@@ -67,7 +64,19 @@ export async function connectedTo(
   rules: ConnectionRules,
   use: (longshore: Longshore) => Promise<void>,
 ): Promise<void> {
-  const parsed = await allowed(target, rules);
+  try {
+    await connectedThere(await allowed(target, rules), rules, use);
+  } catch (error) {
+    if (!(error instanceof EngineUnavailable) || rules.source === undefined) throw error;
+    throw new LongshoreError(error.code, `${error.message} The address is from ${rules.source}.`, { cause: error });
+  }
+}
+
+async function connectedThere(
+  parsed: ParsedTarget,
+  rules: ConnectionRules,
+  use: (longshore: Longshore) => Promise<void>,
+): Promise<void> {
   const trace = isDebugging(process.env) ? await startTrace(rules) : null;
   try {
     const { connectThrough } = await import("../../client/connect.js");
@@ -104,25 +113,38 @@ async function startTrace({ lasting = false, name }: ConnectionRules): Promise<E
 }
 
 /** What the address of the engine is from, for messages: of a flag or variable, never its value. */
-export function sourceOf({ url }: GlobalFlags, { LONGSHORE_URL, REDIS_URL }: NodeJS.ProcessEnv): string {
-  return url !== undefined ? "--url" : LONGSHORE_URL ? "LONGSHORE_URL" : REDIS_URL ? "REDIS_URL" : "REDIS_HOST";
+export function sourceOf(
+  { url }: GlobalFlags,
+  { LONGSHORE_URL, REDIS_URL, REDIS_HOST }: NodeJS.ProcessEnv,
+  flag = "--url",
+): string {
+  if (url !== undefined) return flag;
+  const [name] = Object.entries({ LONGSHORE_URL, REDIS_URL, REDIS_HOST }).find(([, value]) => value) ?? [];
+  return name ?? `the command, as no ${flag} was given`;
+}
+
+/** How an engine is found. */
+interface TargetRules {
+  /** Where to connect when nothing says so; without one that is a mistake. */
+  readonly fallback?: string;
+  /** What the flag for it is called. */
+  readonly flag?: string;
 }
 
 /**
  * Where to connect: `--url`, else LONGSHORE_URL, else REDIS_URL, else REDIS_HOST with REDIS_PORT.
- * @param fallback where to connect when nothing says so; without one that is a mistake
  * @throws UsageError
  */
 export function targetOf(
   { url: given, prefix }: GlobalFlags,
   environment: NodeJS.ProcessEnv,
-  fallback?: string,
+  { fallback, flag = "--url" }: TargetRules = {},
 ): string | Target {
   const { LONGSHORE_URL, REDIS_URL, REDIS_HOST, REDIS_PORT } = environment;
   const url = given ?? (LONGSHORE_URL || REDIS_URL || (REDIS_HOST ? undefined : fallback));
   if (url === undefined && !REDIS_HOST) {
     throw new UsageError(
-      "no engine: give --url or set LONGSHORE_URL (REDIS_URL and REDIS_HOST work too), such as sqlite:jobs.db or redis://localhost:6379/0; .env files are not read",
+      `no engine: give ${flag} or set LONGSHORE_URL (REDIS_URL and REDIS_HOST work too), such as sqlite:jobs.db or redis://localhost:6379/0; .env files are not read`,
     );
   }
   if (prefix !== undefined && url !== undefined && !/^rediss?:/.test(url)) {

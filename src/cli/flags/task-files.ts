@@ -6,7 +6,7 @@ import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { AnyTask } from "../../define/task.js";
-import { messageOf, UsageError } from "../terminal/exit.js";
+import { messageOf, report, UsageError } from "../terminal/exit.js";
 
 /** The files tried when a name is not that of a file. */
 const ENDINGS = ["", ".js", ".mjs", ".ts", ".mts", "/index.js", "/index.ts"];
@@ -53,6 +53,13 @@ function shorter(path: string): string {
 }
 
 async function load(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {
+  // A file that ends the process, or waits at its top level for what never comes, would end the command without a word.
+  const ended = (): void => {
+    process.exitCode = report(
+      new UsageError(`cannot load ${file}: it ends the process, or waits for what never comes`),
+    );
+  };
+  process.once("exit", ended);
   try {
     const module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
     return module;
@@ -63,6 +70,8 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
         ? `this Node (${process.version}) does not run TypeScript; compile it, or use Node 22.18 or newer`
         : messageOf(error);
     throw new UsageError(`cannot load ${file}: ${hint}`, { cause: error });
+  } finally {
+    process.off("exit", ended);
   }
 }
 

@@ -3,6 +3,7 @@
  * output for a screen passes through here and is made harmless.
  */
 import { styleText } from "node:util";
+import { withTimes } from "./json-times.js";
 import { layOut, type Column, type Part } from "./table.js";
 import { jsonText, plain, plainLines } from "./terminal-text.js";
 
@@ -31,12 +32,12 @@ export class Output {
 
   /** One JSON document: indented on a screen, one line elsewhere. */
   document(value: unknown): void {
-    this.#stdout.write(`${jsonText(value, this.#stdout.isTTY ? 2 : 0)}\n`);
+    this.#stdout.write(`${jsonText(withTimes(value), this.#stdout.isTTY ? 2 : 0)}\n`);
   }
 
   /** One line of a stream of JSON. */
   event(value: unknown): void {
-    this.#stdout.write(`${jsonText(value)}\n`);
+    this.#stdout.write(`${jsonText(withTimes(value))}\n`);
   }
 
   line(...parts: readonly Part[]): void {

@@ -9,7 +9,7 @@ import type { JobQuery } from "../../../client/jobs/job-filter.js";
 import { FAILURE_GROUP_STATES, type FailureGroupState } from "../../../model/failure/group.js";
 import { parseDuration } from "../../../model/value/duration.js";
 import { confirm } from "../../terminal/confirm.js";
-import { parseWhole } from "../../flags/arguments.js";
+import { parseWhole, refuseUnknown } from "../../flags/arguments.js";
 import { connected } from "../../flags/connection.js";
 import { describeQuery, jobCount, queryOf } from "../../flags/filters.js";
 import { UsageError } from "../../terminal/exit.js";
@@ -74,9 +74,11 @@ function addListCommand(failed: Command): void {
     .option("--groups", "by cause, which is the default")
     .option("--queue <name>", "failures in this queue")
     .option("--task <name>", "causes that failed this task")
+    .allowExcessArguments()
     .addOption(new Option("--state <state>", "causes in this state").choices(FAILURE_GROUP_STATES))
     .option("--limit <count>", "at most so many", (text) => parseWhole("--limit", text), 50)
     .action(async (_flags: unknown, command: Command) => {
+      refuseUnknown(command);
       const { queue, task, state, limit } = command.opts<ListFlags>();
       const query: FailureQuery = {
         ...(queue === undefined ? {} : { queues: queue }),

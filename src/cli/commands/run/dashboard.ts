@@ -1,6 +1,6 @@
 /** `longshore dashboard`: the server alone, beside workers that run elsewhere. */
 import type { Command } from "commander";
-import { connectedTo, targetOf, type GlobalFlags } from "../../flags/connection.js";
+import { connectedTo, sourceOf, targetOf, type GlobalFlags } from "../../flags/connection.js";
 import { addServerFlags, serverAccessOf, serverAddressOf, type ServerFlags } from "../../flags/server-flags.js";
 import { logFormatOf } from "../../flags/worker-flags.js";
 import { preloadServer, serve } from "../../serving/serve.js";
@@ -31,12 +31,21 @@ export function defineDashboard(command: Command): void {
 async function runDashboard(flags: GlobalFlags & DashboardFlags): Promise<void> {
   const log = new Log(logFormatOf(flags), flags.quiet ?? false);
   const address = serverAddressOf(flags);
-  const target = targetOf({ ...flags, ...urlOf(flags) }, process.env);
+  const engine = { ...flags, ...urlOf(flags) };
+  const target = targetOf(engine, process.env, { flag: "--redis-url or --url" });
+  const source = sourceOf(engine, process.env, flags.redisUrl === undefined ? "--url" : "--redis-url");
   preloadServer();
-  await connectedTo(target, { lasting: true }, async (longshore) => {
+  await connectedTo(target, { lasting: true, source }, async (longshore) => {
     const workers = noWorkers(log);
     const server = await serve(longshore, {
-      ...{ address, access: serverAccessOf(flags, process.env), tasks: [], ready: workers.ready, log },
+      ...{
+        address,
+        access: serverAccessOf(flags, process.env),
+        tasks: [],
+        ready: workers.ready,
+        log,
+        named: engine.url !== undefined,
+      },
     });
     const disobey = onStopSignals((signal) => workers.stop({ signal }), STOP_OR_HANG_UP);
     await workers.finished;

@@ -7,7 +7,7 @@ import { systemClock } from "../../../model/value/clock.js";
 import type { Target } from "../../../engine/target.js";
 import type { WorkerOptions } from "../../../worker/options.js";
 import { listed } from "../../flags/arguments.js";
-import { connectedTo, targetOf, type GlobalFlags } from "../../flags/connection.js";
+import { connectedTo, sourceOf, targetOf, type GlobalFlags } from "../../flags/connection.js";
 import { addServerFlags, serverAccessOf, serverAddressOf, type ServerFlags } from "../../flags/server-flags.js";
 import { findFile, loadTasks } from "../../flags/task-files.js";
 import { addRunFlags, logFormatOf, workerOptionsOf, writtenFlags, type WorkerFlags } from "../../flags/worker-flags.js";
@@ -37,6 +37,9 @@ const WATCH_GRACE = "5s";
 
 /** The flags that are not for the workers of a pool, or are written for each. */
 const OWN_FLAGS = ["port", "host", "hosts", "open", "workers", "watch", "queues", "name", "concurrency"];
+
+/** The flags that have a meaning where no job is run. */
+const SERVING_FLAGS = ["url", "prefix", "json", "port", "host", "hosts", "open", "logFormat", "quiet"];
 
 export function defineUp(command: Command): void {
   command
@@ -71,8 +74,8 @@ async function runUp(command: Command): Promise<void> {
   const address = serverAddressOf(flags);
   const access = serverAccessOf(flags, process.env);
   const log = new Log(logFormatOf(flags), flags.quiet ?? false);
-  const target = targetOf(flags, process.env, DEFAULT_URL);
-  const { kind, workers: count } = kindOf(flags);
+  const target = targetOf(flags, process.env, { fallback: DEFAULT_URL });
+  const { kind, workers: count } = kindOf(flags, command);
   const pool = poolOptionsOf({
     ...{ workers: count, options, queues: flags.queues ?? [], log },
     flags: flagsOfWorkers(command, flags, target),
@@ -89,14 +92,16 @@ async function runUp(command: Command): Promise<void> {
           loaded: (now) => server?.replaceTasks(now),
         })
       : null;
-  const rules = { creates: true, alone: kind === "own" || kind === "none", lasting: true, name: flags.name };
+  const alone = kind === "own" || kind === "none";
+  const rules = { creates: true, alone, lasting: true, name: flags.name, source: sourceOf(flags, process.env) };
+  const named = flags.url !== undefined || target === DEFAULT_URL;
   try {
     const tasks = watched === null ? await loadTasks(files, folder) : await watched.load();
     await connectedTo(target, rules, async (longshore) => {
       let started: Workers | null = null;
       const ready = async (): Promise<boolean> => started !== null && started.ready();
       // Listens first: when that is refused, no job has been taken.
-      server = await serve(longshore, { address, access, tasks, ready, log });
+      server = await serve(longshore, { address, access, tasks, ready, log, named });
       const workers = watched ?? startWorkers(kind, longshore, tasks, { options, pool, log });
       watched?.start();
       started = workers;
@@ -115,10 +120,17 @@ async function runUp(command: Command): Promise<void> {
 /** Where jobs are run: nowhere here, in this process, in others, or in others that are replaced when their code changes. */
 type Kind = "none" | "own" | "pooled" | "watched";
 
-function kindOf({ tasks = [], workers = "1", watch = false }: UpFlags): { kind: Kind; workers: number } {
+function kindOf(
+  { tasks = [], workers = "1", watch = false }: UpFlags,
+  command: Command,
+): { kind: Kind; workers: number } {
   const count = parseWorkers(workers);
   if (tasks.length > 0) return { kind: watch ? "watched" : count > 1 ? "pooled" : "own", workers: count };
-  if (watch) throw new UsageError("--watch needs --tasks: there is no code to follow");
+  const useless = new Set(writtenFlags(command, SERVING_FLAGS).map((flag) => flag.replace(/=.*/s, "")));
+  if (useless.size > 0) {
+    const need = `${[...useless].join(", ")} ${useless.size === 1 ? "needs" : "need"}`;
+    throw new UsageError(`${need} --tasks: without code no job is run here`);
+  }
   return { kind: "none", workers: count };
 }
 

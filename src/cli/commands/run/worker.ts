@@ -5,7 +5,7 @@ import { describeMachine, thisMachine } from "../../../worker/lifetime/auto-conc
 import type { AnyTask } from "../../../define/task.js";
 import type { Longshore } from "../../../client/longshore.js";
 import type { Worker } from "../../../worker/worker.js";
-import { connectedTo, targetOf, type GlobalFlags } from "../../flags/connection.js";
+import { connectedTo, sourceOf, targetOf, type GlobalFlags } from "../../flags/connection.js";
 import { withHealth } from "../../health/health-server.js";
 import { WorkerHealth } from "../../health/worker-health.js";
 import { onStopSignals, report, STOP_OR_HANG_UP } from "../../terminal/exit.js";
@@ -55,12 +55,11 @@ async function runWorker(
   const about = pool === null ? {} : { worker: flags.name };
   const log = new Log(logFormatOf(flags), flags.quiet ?? false, about);
   const target = targetOf(flags, process.env);
+  const rules = { creates: true, lasting: true, name: flags.name, source: sourceOf(flags, process.env) };
   const health = new WorkerHealth();
   await withHealth(healthOf(flags), health.ready, log, async () => {
     const tasks = await loadTasks(flags.tasks, resolve(flags.path ?? "."));
-    await connectedTo(target, { creates: true, lasting: true, name: flags.name }, (longshore) =>
-      work(longshore, tasks),
-    );
+    await connectedTo(target, rules, (longshore) => work(longshore, tasks));
   });
   // Anything that tasks keep open (a pool of connections, a handler that ignores its signal) must not keep this process
   // alive.
