@@ -396,28 +396,28 @@ export class Longshore extends Overview {
    */
   async smoke(options: SmokeOptions = {}): Promise<SmokeResult> {
     const { queue, timeout } = parseSmokeOptions(options);
+    const time = { from: performance.now(), timeout };
     if (queue !== null) {
-      const from = performance.now();
-      const unserved = await smokeUnserved(this.#context, queue, timeout);
-      return unserved ?? this.#smoke(queue, Math.max(1, Math.round(timeout - (performance.now() - from))));
+      return (await smokeUnserved(this.#context, queue, timeout)) ?? this.#smoke(queue, time);
     }
     const own = ownSmokeQueue();
     const worker = this.worker([], { queues: [own], system: false, concurrency: 1 });
     worker.on("error", () => undefined);
     try {
-      return await this.#smoke(own, timeout);
+      return await this.#smoke(own, time);
     } finally {
       await worker.stop({ grace: 0 });
       await this.queue(own).obliterate({ force: true });
     }
   }
 
-  #smoke(queue: string, timeout: number): Promise<SmokeResult> {
+  #smoke(queue: string, time: { readonly from: number; readonly timeout: number }): Promise<SmokeResult> {
+    const { timeout } = time;
     const enqueue = async (): Promise<Job> => {
       const spec = await this.#specs.make(SMOKE_TASK, null, { ...SMOKE_JOB, queue, timeout, ttl: timeout });
       return this.#handle(SMOKE_TASK, spec, await this.#batch.add(spec));
     };
-    return followSmoke(enqueue, queue, timeout);
+    return followSmoke(enqueue, queue, time);
   }
 
   /**

@@ -128,6 +128,15 @@ test.each([
   });
 });
 
+test("where a task file, or one that it imports, does not compile is said", async () => {
+  const own = await ownFolder();
+  const [file, imported] = [join(own, "tasks.mjs"), join(own, "imported.mjs")];
+  await writeFile(file, 'import "./imported.mjs";\n');
+  await writeFile(imported, "export const fine = 1;\nexport const broken = ;\n");
+  const ended = await longshore(["up", "--port", "0", "--url", "memory:", "--tasks", file]);
+  expect(ended).toMatchObject({ code: 2, stderr: `error: cannot load ${file}: ${imported}:2: Unexpected token ';'\n` });
+});
+
 test("a port that is taken: the error names it and what to do, and no job is touched", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void other.close());

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FolderNotices, watchFolder, type WatchFolder } from "../../src/cli/watch/folder-notices.js";
 import { LOOK_EVERY, SourceWatch } from "../../src/cli/watch/source-watch.js";
-import { sourcesOf } from "../../src/cli/watch/source-graph.js";
+import { sourcesOf } from "../../src/cli/tasks/source-graph.js";
 import type { Clock } from "../../src/model/value/clock.js";
 import { ManualClock } from "../../src/engine/testkit/context/manual-clock.js";
 import { emptyFolder, removeFolder } from "./command.js";

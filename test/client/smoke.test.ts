@@ -45,9 +45,23 @@ onEveryEngine("smoke", (storage) => {
     const { ok, problem, jobId } = await longshore.smoke({ queue: "scans", timeout: "100ms" });
     expect([ok, problem]).toEqual([
       false,
-      expect.stringMatching(/^it has not ended within \d+ms\. Queue scans is paused/),
+      expect.stringMatching(/^it has not ended within 100ms\. Queue scans is paused/),
     ]);
+    expect(problem).not.toContain("longshore.smoke");
     expect(await longshore.job(jobId ?? "none")).toBeNull();
+  });
+
+  it("is not taken for a job whose task no worker has", async () => {
+    const longshore = await storage.connect();
+    await longshore.worker([task("scan", { queue: "scans" }, () => null)]).ready();
+    await longshore.queue("scans").pause();
+    await longshore.enqueue("other", null, { queue: "scans" });
+    const smoke = longshore.smoke({ queue: "scans", timeout: "30s" });
+    await expect.poll(async () => (await longshore.queue("scans").counts()).queued).toBe(2);
+    const unknown = (await longshore.jobs({ noWorker: true }).page()).jobs.map((job) => job.task);
+    expect(unknown).toEqual(["other"]);
+    await longshore.queue("scans").resume();
+    expect(await smoke).toMatchObject({ ok: true });
   });
 
   it("enqueues nothing that no worker would take, and says so when the time is over", async () => {

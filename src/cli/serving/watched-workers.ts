@@ -10,7 +10,7 @@ import { messageOf } from "../terminal/exit.js";
 import type { Log } from "../terminal/log.js";
 import { LoadedTasks } from "../watch/loaded-tasks.js";
 import { SourceWatch, type SourceWatchOptions } from "../watch/source-watch.js";
-import { syntaxPlace } from "../watch/syntax-place.js";
+import { syntaxPlace } from "../tasks/syntax-place.js";
 import type { TasksRequest } from "../watch/tasks-message.js";
 import type { Workers } from "./workers.js";
 

@@ -5,7 +5,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { AnyTask } from "../../define/task.js";
 import type { SchemaIssue } from "../../define/schema.js";
-import { loadTasks } from "../flags/task-files.js";
+import { loadTasks } from "../tasks/task-files.js";
 import { messageOf } from "../terminal/exit.js";
 import type { InputAnswer, InputQuestion, LoadedTask, TasksReport, TasksRequest } from "./tasks-message.js";
 

@@ -2,6 +2,9 @@
 import type { Engine, WorkerRecord } from "../../engine/contract/engine.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { JobConditions, JobFilter, NumberRange, TimeWindow } from "../../model/job/query/filter.js";
+import { BULK_TASK } from "../../model/bulk/bulk.js";
+import { EACH_TASK } from "../../model/flow/each.js";
+import { SMOKE_TASK } from "../../model/smoke/smoke.js";
 import { parseName } from "../../model/value/name.js";
 import { isState, STATES, type JobState } from "../../model/job/state.js";
 
@@ -156,12 +159,15 @@ export async function resolveFilter(engine: Engine, { filter, noWorker }: Parsed
   return noWorker ? { ...filter, unknownTo } : { ...filter, not: { ...filter.not, unknownTo } };
 }
 
+/** The tasks that every worker has, and none lists. */
+const BUILT_INS = [EACH_TASK, SMOKE_TASK, BULK_TASK];
+
 /** The tasks that workers know, by queue; those whose leases have lapsed know none. */
 function knownTasks(workers: readonly WorkerRecord[]): Record<string, readonly string[]> {
   const known: Record<string, readonly string[]> = {};
   for (const { liveness, queues, tasks } of workers) {
     if (liveness === "lost") continue;
-    for (const queue of queues) known[queue] = [...(known[queue] ?? []), ...tasks.map(({ name }) => name)];
+    for (const queue of queues) known[queue] = [...(known[queue] ?? BUILT_INS), ...tasks.map(({ name }) => name)];
   }
   return known;
 }

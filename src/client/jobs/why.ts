@@ -10,7 +10,7 @@ import { SUSPECT_FROM, type JobRef } from "../../model/job/job.js";
 import { isTerminal, type TerminalState } from "../../model/job/state.js";
 import { MOST_NAMED, type HoldingWorker, type Reason, type ReasonData } from "../../model/why/reason.js";
 import { reasonText } from "../../model/why/reason-text.js";
-import { serving } from "../../model/worker/serving.js";
+import { hasTask, serving } from "../../model/worker/serving.js";
 import type { ConnectionContext } from "../connection/context.js";
 
 /** @throws JobNotFound */
@@ -69,10 +69,6 @@ function workersMissing(job: SlimRecord, workers: readonly WorkerRecord[]): Reas
   const names = new Set(living.flatMap(({ tasks }) => tasks.map(({ name }) => name)));
   const tasks = [...names].toSorted().slice(0, MOST_NAMED);
   return [{ kind: "no-task", task: job.task, queue: job.queue, workers: living.length, tasks }];
-}
-
-function hasTask({ tasks }: WorkerRecord, task: string): boolean {
-  return tasks.some(({ name }) => name === task);
 }
 
 /** What keeps those that could run it from taking it: they take no work at present, or their slots are taken. */

@@ -102,15 +102,19 @@ export async function smokeUnserved(
   }
 }
 
-/** Enqueues the job, follows it to its end, and removes it. */
-export async function followSmoke(enqueue: () => Promise<Job>, queue: string, timeout: number): Promise<SmokeResult> {
-  const from = performance.now();
+/** Enqueues the job, follows it to its end, and removes it. @param from since when the time runs, as `performance.now()` has it */
+export async function followSmoke(
+  enqueue: () => Promise<Job>,
+  queue: string,
+  { from, timeout }: { readonly from: number; readonly timeout: number },
+): Promise<SmokeResult> {
+  const asked = performance.now();
   const job = await enqueue();
-  const accepted = performance.now() - from;
+  const accepted = performance.now() - asked;
   let ran: SmokeRun | null = null;
   let problem: string | null = null;
   try {
-    ran = (await job.result({ timeout: Math.max(1, Math.round(timeout - accepted)) })) as SmokeRun;
+    ran = (await job.result({ timeout: Math.max(1, Math.round(timeout - (performance.now() - from))) })) as SmokeRun;
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     problem = error instanceof ResultTimeout ? await whyNot(job, timeout) : said;

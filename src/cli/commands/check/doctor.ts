@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { TokenInfo } from "../../../client/access/tokens.js";
 import type { Longshore } from "../../../client/longshore.js";
 import { LongshoreError } from "../../../model/errors/errors.js";
+import { countOf } from "../../../model/insight/insight.js";
 import { checked, type Check, type CheckStatus } from "../../doctor/check.js";
 import { environmentChecks, serverChecks } from "../../doctor/environment-checks.js";
 import { fleetChecks } from "../../doctor/fleet-checks.js";
@@ -71,7 +72,7 @@ async function askEngine(command: Command, flags: GlobalFlags): Promise<Answered
     return answered;
   } catch (error) {
     if (!(error instanceof LongshoreError) || !UNUSABLE.has(error.code)) throw error;
-    const advice = `is ${sourceOf(flags, process.env)} right?`;
+    const advice = error.code === "ENGINE_UNAVAILABLE" ? `is ${sourceOf(flags, process.env)} right?` : null;
     return { found: [checked("engine", "error", messageOf(error), advice)], tokens: null };
   }
 }
@@ -100,6 +101,6 @@ function show(out: Output, checks: readonly Check[], bad: number): void {
   }
   out.line();
   const count = (status: CheckStatus): number => checks.filter((check) => check.status === status).length;
-  const rest = `${count("ok")} ok, ${count("warning")} warnings, ${count("error")} errors, ${count("unknown")} cannot be seen from here`;
+  const rest = `${count("ok")} ok, ${countOf(count("warning"), "warning")}, ${countOf(count("error"), "error")}, ${count("unknown")} cannot be seen from here`;
   out.line(bad === 0 ? paint("green", "Well: ") : paint("red", "Not well: "), rest);
 }

@@ -9,7 +9,7 @@ import type { WorkerOptions } from "../../../worker/options.js";
 import { listed } from "../../flags/arguments.js";
 import { connectedTo, sourceOf, targetOf, type GlobalFlags } from "../../flags/connection.js";
 import { addServerFlags, serverAccessOf, serverAddressOf, type ServerFlags } from "../../flags/server-flags.js";
-import { findFile, loadTasks } from "../../flags/task-files.js";
+import { findFile, loadTasks } from "../../tasks/task-files.js";
 import { addRunFlags, logFormatOf, workerOptionsOf, writtenFlags, type WorkerFlags } from "../../flags/worker-flags.js";
 import { parseWorkers, poolOptionsOf } from "../../pool/pool-options.js";
 import type { PoolOptions } from "../../pool/worker-pool.js";
@@ -21,7 +21,7 @@ import { noWorkers, type Workers } from "../../serving/workers.js";
 import { onStopSignals, STOP_OR_HANG_UP, UsageError } from "../../terminal/exit.js";
 import { Log } from "../../terminal/log.js";
 import { watchFolder } from "../../watch/folder-notices.js";
-import { sourcesOf } from "../../watch/source-graph.js";
+import { sourcesOf } from "../../tasks/source-graph.js";
 
 interface UpFlags extends GlobalFlags, ServerFlags, Omit<WorkerFlags, "tasks"> {
   tasks?: string[];

@@ -11,7 +11,7 @@ import { WorkerHealth } from "../../health/worker-health.js";
 import { onStopSignals, report, STOP_OR_HANG_UP } from "../../terminal/exit.js";
 import { Log } from "../../terminal/log.js";
 import { PoolLink } from "../../pool/pool-link.js";
-import { loadTasks } from "../../flags/task-files.js";
+import { loadTasks } from "../../tasks/task-files.js";
 import { addWorkerFlags, healthOf, logFormatOf, workerOptionsOf, type WorkerFlags } from "../../flags/worker-flags.js";
 import { logWorker } from "../../terminal/worker-log.js";
 

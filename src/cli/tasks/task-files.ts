@@ -5,8 +5,13 @@
 import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { isMainThread } from "node:worker_threads";
 import type { AnyTask } from "../../define/task.js";
 import { messageOf, report, UsageError } from "../terminal/exit.js";
+import { sourcesOf } from "./source-graph.js";
+import { syntaxPlace } from "./syntax-place.js";
+
+const NEVER = new AbortController().signal;
 
 /** The files tried when a name is not that of a file. */
 const ENDINGS = ["", ".js", ".mjs", ".ts", ".mts", "/index.js", "/index.ts"];
@@ -68,11 +73,21 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
     const hint =
       code === "ERR_UNKNOWN_FILE_EXTENSION"
         ? `this Node (${process.version}) does not run TypeScript; compile it, or use Node 22.18 or newer`
-        : messageOf(error);
+        : `${await placeOf(error, path)}${messageOf(error)}`;
     throw new UsageError(`cannot load ${file}: ${hint}`, { cause: error });
   } finally {
     process.off("exit", ended);
   }
+}
+
+/** Where code does not compile, before what is wrong with it; empty when it does, or where that cannot be said. */
+async function placeOf(error: unknown, path: string): Promise<string> {
+  if (!(error instanceof SyntaxError)) return "";
+  // Of TypeScript, Node says it in the first line of the stack.
+  const said = /^(?:file:\/\/)?(\/.*:\d+)\n/.exec(error.stack ?? "")?.[1];
+  // For a thread it is found by who started it, who knows what has changed.
+  const place = said ?? (isMainThread ? await syntaxPlace(await sourcesOf([path], []), NEVER) : null);
+  return place === null ? "" : `${place}: `;
 }
 
 function tasksOf(module: Readonly<Record<string, unknown>>): AnyTask[] {
