@@ -83,6 +83,14 @@ describe("on a SQLite file", () => {
     expect(of("eviction")).toBeUndefined();
   });
 
+  it("finds a file that is not there one error among others", async () => {
+    const { code, ok, of, checks } = await doctor(["--url", `sqlite:${join(folder, "none.db")}`]);
+    expect([code, ok]).toEqual([1, false]);
+    expect(of("engine")).toMatch(/^error: there is no SQLite file/);
+    expect(checks[0]?.advice).toBe("is --url right?");
+    expect(of("alerts")).toMatch(/^unknown/);
+  });
+
   it("exits with 0 with two workers, and with 1 for a warning when that is asked for", async () => {
     const longshore = await connected();
     const scan = task("scan", () => "done");

@@ -18,8 +18,8 @@ interface DoctorFlags {
   strict?: boolean;
 }
 
-/** The codes of errors of an engine that cannot be used. */
-const UNUSABLE = new Set(["ENGINE_UNAVAILABLE", "ENGINE_REFUSED"]);
+/** The codes of errors of an engine that cannot be used, or of a file that is not there. */
+const UNUSABLE = new Set(["ENGINE_UNAVAILABLE", "ENGINE_REFUSED", "NOT_FOUND"]);
 
 const MARKS: Readonly<Record<CheckStatus, readonly ["green" | "yellow" | "red" | "dim", string]>> = {
   ok: ["green", "ok"],
@@ -72,7 +72,7 @@ async function askEngine(command: Command, flags: GlobalFlags): Promise<Answered
     return answered;
   } catch (error) {
     if (!(error instanceof LongshoreError) || !UNUSABLE.has(error.code)) throw error;
-    const advice = error.code === "ENGINE_UNAVAILABLE" ? `is ${sourceOf(flags, process.env)} right?` : null;
+    const advice = error.code !== "ENGINE_REFUSED" ? `is ${sourceOf(flags, process.env)} right?` : null;
     return { found: [checked("engine", "error", messageOf(error), advice)], tokens: null };
   }
 }
