@@ -117,14 +117,14 @@ test.each([
 
 test.each([
   ["ends the process", "process.exit(7);"],
-  ["waits for what never comes", "await new Promise(() => {});"],
-])("a task file that %s is a mistake that is named", async (_what, code) => {
+  ["waits at its top level for what never comes", "await new Promise(() => {});"],
+])("a task file that %s is a mistake that is named", async (what, code) => {
   const file = join(await ownFolder(), "tasks.mjs");
   await writeFile(file, code);
   const ended = await longshore(["up", "--port", "0", "--url", "memory:", "--tasks", file]);
   expect(ended).toMatchObject({
     code: 2,
-    stderr: `error: cannot load ${file}: it ends the process, or waits for what never comes\n`,
+    stderr: `error: cannot load ${file}: it ${what}\n`,
   });
 });
 

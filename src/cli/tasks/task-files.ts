@@ -58,16 +58,18 @@ function shorter(path: string): string {
 }
 
 async function load(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {
-  // A file that ends the process, or waits at its top level for what never comes, would end the command without a word.
+  // Without these, a file that ends the process, or waits for what never comes, would end the command without a word.
   const ended = (): void => {
-    process.exitCode = report(
-      new UsageError(`cannot load ${file}: it ends the process, or waits for what never comes`),
-    );
+    process.exitCode = report(new UsageError(`cannot load ${file}: it ends the process`));
   };
-  process.once("exit", ended);
+  let atRest = (): void => {};
+  const stuck = new Promise<never>((_resolve, reject) => {
+    atRest = () => reject(new Error("it waits at its top level for what never comes"));
+  });
+  process.once("exit", ended).once("beforeExit", atRest);
   try {
-    const module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
-    return module;
+    const module: unknown = await Promise.race([import(pathToFileURL(path).href), stuck]);
+    return module as Readonly<Record<string, unknown>>;
   } catch (error) {
     const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
     const hint =
@@ -76,7 +78,7 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
         : `${await placeOf(error, path)}${messageOf(error)}`;
     throw new UsageError(`cannot load ${file}: ${hint}`, { cause: error });
   } finally {
-    process.off("exit", ended);
+    process.off("exit", ended).off("beforeExit", atRest);
   }
 }
 
