@@ -7,6 +7,8 @@ import type { ServerLog } from "./http/parts.js";
 import { systemClock, type Clock } from "../model/value/clock.js";
 import { STREAM_CAPS, type StreamCaps } from "./live/hub.js";
 import { InvalidInput } from "../model/errors/errors.js";
+import { redactSaid } from "../model/redaction/redact.js";
+import { redactText } from "../model/redaction/redact-text.js";
 import { parseWhole } from "../model/value/scalar.js";
 
 /** The options of `createServer`. */
@@ -150,9 +152,9 @@ function parseReady(ready: unknown): () => Promise<boolean> {
 }
 
 function parseLog(log: unknown): ServerLog {
-  if (log === undefined) return logToStderr;
-  if (typeof log !== "function") throw new InvalidInput("log", log, "a function");
-  return log as ServerLog;
+  if (log !== undefined && typeof log !== "function") throw new InvalidInput("log", log, "a function");
+  const write = (log as ServerLog | undefined) ?? logToStderr;
+  return (level, message, fields) => write(level, redactText(message), redactSaid(fields));
 }
 
 const logToStderr: ServerLog = (level, message, fields) => {

@@ -52,3 +52,25 @@ test.each<[string, () => unknown]>([
     expect(text).not.toContain("\u001b");
   }
 });
+
+test.each<[string, () => unknown]>([
+  ["message", () => new Error("refused: password=hunter2")],
+  ["name", () => Object.assign(new Error("m"), { name: "E?token=hunter2" })],
+  ["text that is thrown", () => "Cookie: sid=hunter2"],
+])("a secret in its %s is in no line, in text and in JSON", async (_what, make) => {
+  for (const format of ["text", "json"] as const) {
+    const text = await logged(make(), format);
+    expect(text).toContain("Job failed");
+    expect(text).not.toContain("hunter2");
+  }
+});
+
+test("a secret in a field is in no line, whatever the field is", () => {
+  for (const format of ["text", "json"] as const) {
+    const written: string[] = [];
+    const log = new Log(format, false, {}, { write: (text: string) => written.push(text) });
+    log.write("error", "No luck: api_key=hunter2", { why: ["Bearer hunter2hunter2hunter2"], apiKey: "hunter2" });
+    expect(written.join("")).toContain("[redacted]");
+    expect(written.join("")).not.toContain("hunter2");
+  }
+});

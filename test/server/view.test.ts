@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { OPEN_ACCESS, type Access } from "../../src/server/http/access.js";
 import { viewOf } from "../../src/server/http/view.js";
+import { parseServerOptions } from "../../src/server/options.js";
 import { TaskSecrets } from "../../src/model/redaction/task-secrets.js";
 
 const secrets = new TaskSecrets(["input.iban", "steps.charge.card", "steps.*.code", "milestones.PAID", "no place"]);
@@ -28,4 +29,18 @@ it("without the right to read them they are null, whatever they are", () => {
     null,
   ]);
   expect(view.text("password=x")).toBe("password=[redacted]");
+});
+
+it("what the server logs has no secrets, whichever part of it writes the line", () => {
+  const lines: unknown[] = [];
+  const { log } = parseServerOptions({ log: (...line) => lines.push(line) });
+  log("error", "No luck with token=x1", { path: "/a?api_key=x2", failed: [{ text: "redis://u:x3@db" }], cookie: "x4" });
+  const hidden = "[redacted]";
+  expect(lines).toEqual([
+    [
+      "error",
+      `No luck with token=${hidden}`,
+      { path: `/a?api_key=${hidden}`, failed: [{ text: `redis://u:${hidden}@db` }], cookie: hidden },
+    ],
+  ]);
 });

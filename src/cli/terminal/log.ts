@@ -1,4 +1,8 @@
-/** A log of lines: text for people on a terminal, JSON lines for programs that collect logs. */
+/**
+ * A log of lines: text for people on a terminal, JSON lines for programs that collect logs. Errors of handlers and of engines quote
+ * what they were given, so every line loses its secrets, whichever part writes it.
+ */
+import { redactSaid } from "../../model/redaction/redact.js";
 import { cutText } from "../../model/text.js";
 import { render, type Printable } from "./output.js";
 import { paint, type Part, type Style } from "./table.js";
@@ -44,9 +48,10 @@ export class Log {
     this.#stream = stream;
   }
 
-  write(level: LogLevel, message: string, fields: LogFields = {}): void {
+  write(level: LogLevel, said: string, about: LogFields = {}): void {
     if (this.#quiet && level === "info") return;
     const now = Date.now();
+    const { message, fields } = redactSaid({ message: said, fields: about });
     if (this.#format === "json") {
       this.#stream.write(
         `${jsonText({ time: new Date(now).toISOString(), level, message, ...this.#about, ...fields })}\n`,

@@ -4,7 +4,7 @@
  * included, so that no key of a payload reaches what objects inherit.
  */
 import { isSecret } from "./secret-key.js";
-import { REDACTED } from "./redact-text.js";
+import { REDACTED, redactText } from "./redact-text.js";
 
 /** How deep values are followed, and how many are looked at; what is beyond is not shown, for it was not looked at. */
 const DEEPEST = 100;
@@ -15,23 +15,35 @@ export type Keys = readonly string[];
 
 /** A copy of a JSON value without secrets. Linear in its size. */
 export function redact(value: unknown, paths: readonly Keys[] = []): unknown {
-  const budget = { left: MOST_VALUES };
-  return cleaned(value, paths, budget, 0);
+  return cleaned(value, paths, { left: MOST_VALUES, text: (text) => text }, 0);
 }
 
-function cleaned(value: unknown, paths: readonly Keys[], budget: { left: number }, depth: number): unknown {
+/** A copy of what is said about something, such as the fields of a line of a log: its texts lose their secrets, too. */
+export function redactSaid<Value>(value: Value): Value {
+  // It has the same shape: texts stand where there were values.
+  return cleaned(value, [], { left: MOST_VALUES, text: redactText }, 0) as Value;
+}
+
+interface Work {
+  /** How many values may still be looked at. */
+  left: number;
+  readonly text: (text: string) => string;
+}
+
+function cleaned(value: unknown, paths: readonly Keys[], work: Work, depth: number): unknown {
   if (paths.some((keys) => keys.length === 0)) return value === null ? null : REDACTED;
+  if (typeof value === "string") return work.text(value);
   if (typeof value !== "object" || value === null) return value;
-  budget.left -= 1;
-  if (budget.left < 0 || depth > DEEPEST) return REDACTED;
+  work.left -= 1;
+  if (work.left < 0 || depth > DEEPEST) return REDACTED;
   if (Array.isArray(value)) {
-    const items = value.map((item) => cleaned(item, paths, budget, depth + 1));
+    const items = value.map((item) => cleaned(item, paths, work, depth + 1));
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
   let changed = false;
   const entries = Object.entries(value as Record<string, unknown>).map(([key, inner]): [string, unknown] => {
     const below = paths.filter(([first]) => first === key || first === "*").map((keys) => keys.slice(1));
-    const clean = isSecret(key, inner) ? REDACTED : cleaned(inner, below, budget, depth + 1);
+    const clean = isSecret(key, inner) ? REDACTED : cleaned(inner, below, work, depth + 1);
     changed ||= clean !== inner;
     return [key, clean];
   });

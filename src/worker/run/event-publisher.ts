@@ -2,6 +2,7 @@
 import type { FencedAnswer } from "../../engine/contract/engine.js";
 import type { Run } from "./run.js";
 import { endEventOf, type WorkerEvents } from "./events.js";
+import { redactText } from "../../model/redaction/redact-text.js";
 import type { EventEmitter } from "node:events";
 
 /** The events of jobs that end without a run. */
@@ -71,7 +72,7 @@ export class EventPublisher {
       return;
     }
     const left = "its jobs are left to workers that have it, and no attempt is counted";
-    process.emitWarning(`worker ${this.#worker}: ${error.message}; ${left}`, "LongshoreWarning");
+    process.emitWarning(`worker ${this.#worker}: ${redactText(error.message)}; ${left}`, "LongshoreWarning");
   }
 
   /** Handlers blocked the event loop. Without a listener it becomes a process warning. */
@@ -91,6 +92,6 @@ export class EventPublisher {
   /** An error that is not a job's failure. Without a listener it becomes a process warning. */
   publishError(error: Error): void {
     if (this.#emitter.listenerCount("error") > 0) this.publish("error", error);
-    else process.emitWarning(`worker ${this.#worker}: ${error.message}`, "LongshoreWarning");
+    else process.emitWarning(`worker ${this.#worker}: ${redactText(error.message)}`, "LongshoreWarning");
   }
 }

@@ -1,7 +1,7 @@
 // Redaction: what is taken out of payloads and texts, and what stays.
 import { assert, jsonValue, property } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { redact } from "../../../src/model/redaction/redact.js";
+import { redact, redactSaid } from "../../../src/model/redaction/redact.js";
 import { redactText } from "../../../src/model/redaction/redact-text.js";
 
 const GONE = "[redacted]";
@@ -201,5 +201,15 @@ describe("texts", () => {
     // What is quadratic here takes minutes for this size, and the test its time limit.
     const text = piece.repeat(Math.ceil(1_048_576 / piece.length));
     expect(redactText(text).length).toBeGreaterThan(0);
+  });
+});
+
+it("what is said loses the secrets of its texts, too, at any depth", () => {
+  const said = { error: { message: "password=hunter2", code: 7 }, why: ["Cookie: a=b"], token: "x", job: "1" };
+  expect(redactSaid(said)).toEqual({
+    error: { message: `password=${GONE}`, code: 7 },
+    why: [`Cookie: ${GONE}`],
+    token: GONE,
+    job: "1",
   });
 });
