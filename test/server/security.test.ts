@@ -11,6 +11,8 @@ import { operationsOf, type ApiDocument } from "./fuzz/operations.js";
 const SECRET = "a-secret-of-the-configuration";
 const CLOSED: ServerOptions = { open: false, tokens: [{ name: "ops", token: SECRET, scopes: ["admin"] }] };
 const OWN = { "sec-fetch-site": "same-origin" };
+/** An error says what it was given in its name and its code, too. */
+const NAMED = { name: "Refused?token=c4n4ry", code: "cookie:c4n4ry" };
 const OPS = { authorization: `Bearer ${SECRET}` };
 
 /** Values that names of queues, tasks and jobs must not become. */
@@ -220,7 +222,8 @@ onEveryEngine("security", (storage) => {
     const longshore = await storage.connect();
     const pay = task("pay", { redact: ["input.iban", "result.card"], attempts: 1 }, async ({ input, log }) => {
       log("charged with password=c4n4ry");
-      if ((input as { fail?: boolean }).fail === true) throw new Error('refused: {"apiKey":"c4n4ry"}');
+      if ((input as { fail?: boolean }).fail === true)
+        throw Object.assign(new Error('refused: {"apiKey":["c4n4ry", "c4n4ry"]}'), NAMED);
       return { card: "c4n4ry", secret: "c4n4ry", ok: true };
     });
     longshore.worker([pay]);
@@ -236,9 +239,10 @@ onEveryEngine("security", (storage) => {
       );
       const { jobId } = body as { jobId: string };
       await (await longshore.job(jobId))?.result().catch(() => {});
-      for (const part of ["", "/result", "/steps", "/logs", "/attempts"]) {
+      for (const part of ["", "/result", "/steps", "/logs", "/attempts", "/why"]) {
         seen.push((await call(`GET /api/jobs/${jobId}${part}`, undefined, OPS)).body);
       }
+      seen.push((await call(`GET /api/events?topics=job:${jobId},failures`, undefined, OPS)).body);
     }
     seen.push((await call("GET /api/jobs?fields=input,result,meta", undefined, OPS)).body);
     seen.push(
@@ -246,6 +250,7 @@ onEveryEngine("security", (storage) => {
       (await call("GET /api/audit?log=jobs", undefined, OPS)).body,
     );
     seen.push((await call("GET /api/failures", undefined, OPS)).body);
+    seen.push((await call("GET /api/jobs/facets", undefined, OPS)).body);
     const text = JSON.stringify(seen) + said.join("");
     expect(text).toContain("charged with password=[redacted]");
     expect(text).toContain('"ok":true');

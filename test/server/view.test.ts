@@ -3,6 +3,8 @@ import { expect, it } from "vitest";
 import { OPEN_ACCESS, type Access } from "../../src/server/http/access.js";
 import { viewOf } from "../../src/server/http/view.js";
 import { parseServerOptions } from "../../src/server/options.js";
+import { progressDocument } from "../../src/server/schema/job.js";
+import { NO_PROGRESS } from "../../src/model/job/progress.js";
 import { TaskSecrets } from "../../src/model/redaction/task-secrets.js";
 
 const secrets = new TaskSecrets(["input.iban", "steps.charge.card", "steps.*.code", "milestones.PAID", "no place"]);
@@ -43,4 +45,11 @@ it("what the server logs has no secrets, whichever part of it writes the line", 
       { path: `/a?api_key=${hidden}`, failed: [{ text: `redis://u:${hidden}@db` }], cookie: hidden },
     ],
   ]);
+});
+
+it("what a handler says of its progress is shown without secrets: the message, the step and the status", () => {
+  const said = { message: "at token=x", step: "login?token=x", status: "token: x" };
+  expect(progressDocument({ ...NO_PROGRESS, ...said }, viewOf(OPEN_ACCESS))).toMatchObject({
+    ...{ message: "at token=[redacted]", step: "login?token=[redacted]", status: "token: [redacted]" },
+  });
 });

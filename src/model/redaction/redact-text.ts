@@ -10,7 +10,8 @@ export const REDACTED = "[redacted]";
 
 const BEARER = /\bBearer\s{1,3}([A-Za-z0-9._~+/=-]{8,})/gi;
 const SERVER_TOKEN = /\blst_[\w-]{20,}/g;
-const ADDRESS = /(?<=:\/\/[^\s:/@]{0,100}:)[^\s@/]{1,200}(?=@)/g;
+/** Up to the last `@` before the host: a password may have one, too. */
+const ADDRESS = /(?<=:\/\/[^\s:/@]{0,100}:)[^\s/]{1,200}(?=@)/g;
 const KEY = /(?<![\w-])([A-Za-z_][\w-]{0,63})(?:\\{0,3}["'])?[ \t]{0,3}[:=][ \t]{0,3}/g;
 /** Headers whose value is the rest of the line. */
 const WHOLE_LINE = /(?:authorization|cookie)$/i;
@@ -55,6 +56,7 @@ function endOf(text: string, start: number, wholeLine: boolean): number {
   QUOTE.lastIndex = start;
   const [quote] = QUOTE.exec(text) ?? [];
   if (quote !== undefined) return closing(text, start + quote.length, quote);
+  if (text[start] === "[" || text[start] === "{") return closed(text, start);
   const end = wholeLine ? LINE_END : WORD_END;
   end.lastIndex = start;
   return end.exec(text)?.index ?? text.length;
@@ -68,6 +70,22 @@ function closing(text: string, from: number, quote: string): number {
     while (at - slashes - 1 >= from && text[at - slashes - 1] === "\\") slashes += 1;
     if (slashes % 2 === 0) return at + quote.length;
     at = text.indexOf(quote, at + quote.length);
+  }
+  return text.length;
+}
+
+const BRACKETS = /[[\]{}]|\\{0,3}["']/g;
+
+/** Behind the bracket that closes the one which is here; without it, the end of the text. */
+function closed(text: string, start: number): number {
+  let open = 0;
+  BRACKETS.lastIndex = start;
+  for (let match = BRACKETS.exec(text); match !== null; match = BRACKETS.exec(text)) {
+    const [mark] = match;
+    if (mark === "[" || mark === "{") open += 1;
+    else if (mark === "]" || mark === "}") open -= 1;
+    else BRACKETS.lastIndex = closing(text, BRACKETS.lastIndex, mark);
+    if (open === 0) return BRACKETS.lastIndex;
   }
   return text.length;
 }

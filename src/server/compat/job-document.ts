@@ -77,7 +77,8 @@ function seenBy(access: Access, job: DocumentJob): DocumentJob {
     result: view.payload(task, "result", job.result),
     meta: (view.payload(task, "meta", job.meta) ?? {}) as DocumentJob["meta"],
     message: text(job.message),
-    error: error === null ? null : { ...error, message: view.text(error.message) },
+    step: text(job.step),
+    error: view.said(error),
     failure: text(job.failure),
   };
 }

@@ -2,6 +2,7 @@
  * What a client may see of a job: with `read:payload` its payloads, secrets taken out of them; without it that there are some.
  * Every document of a job is made through one of these.
  */
+import { redactSaid } from "../../model/redaction/redact.js";
 import { redactText } from "../../model/redaction/redact-text.js";
 import { NO_SECRETS, type Place } from "../../model/redaction/task-secrets.js";
 import type { Access } from "./access.js";
@@ -14,6 +15,8 @@ export interface View {
   readonly payload: (task: string, place: Place, value: unknown) => unknown;
   /** A text, such as a message of an error or a line of a log, without secrets. */
   readonly text: (text: string) => string;
+  /** What is said about a job, such as a reason why it does not run: all its texts without secrets. */
+  readonly said: <Value>(value: Value) => Value;
 }
 
 /** Makes the view of an access. */
@@ -23,5 +26,6 @@ export function viewOf(access: Access): View {
     payloads,
     payload: (task, place, value) => (payloads ? (access.secretsOf?.(task) ?? NO_SECRETS).redact(place, value) : null),
     text: redactText,
+    said: redactSaid,
   };
 }

@@ -98,7 +98,14 @@ export function bulkDocument(job: BulkSnapshot, view: View, api: string): BulkDo
   const { action, filter, fromStart } = job.input;
   const by = job.tags.find((tag) => tag.startsWith("by:"));
   return {
-    ...{ jobId: job.id, state: job.state, action, filter: { ...filter }, fromStart, by: by?.slice(3) ?? null },
+    ...{
+      jobId: job.id,
+      state: job.state,
+      action,
+      filter: view.said({ ...filter }),
+      fromStart,
+      by: by?.slice(3) ?? null,
+    },
     progress: job.progress === null ? null : progressDocument(job.progress, view),
     result: job.result === null ? null : resultDocument(job.result),
     error: errorDocument(job.error, view.text, view.payloads),

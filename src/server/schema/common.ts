@@ -109,9 +109,9 @@ export function errorDocument(
   if (failure === null) return null;
   const { name, message, code, fingerprint, stack, cause } = failure;
   return {
-    name,
+    name: clean(name),
     message: clean(message),
-    code,
+    code: code === null ? null : clean(code),
     fingerprint,
     stack: stacks && stack !== null ? clean(stack) : null,
     cause: errorDocument(cause, clean, stacks),

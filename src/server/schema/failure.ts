@@ -50,7 +50,12 @@ export type FailureDocument = z.infer<typeof FailureDocument>;
 export function failureDocument(group: FailureGroupSnapshot, view: View, api: string): FailureDocument {
   const { fingerprint, name, message, code } = group;
   return {
-    ...{ fingerprint, name, message: view.text(message), code },
+    ...{
+      fingerprint,
+      name: view.text(name),
+      message: view.text(message),
+      code: code === null ? null : view.text(code),
+    },
     ...eachDocument(group),
     queues: group.queues.map((one) => ({ queue: one.queue, ...eachDocument(one) })),
     tasks: [...group.tasks],

@@ -106,7 +106,8 @@ export function jobSummary(
   view: View,
   api: string,
 ): JobSummary {
-  const { progress, flow } = job;
+  const { flow } = job;
+  const progress = job.progress === null ? null : progressDocument(job.progress, view);
   const payloads = PAYLOAD_FIELDS.filter((field) => field in job).map((field) => {
     return [field, view.payload(job.task, field, job[field])] as const;
   });
@@ -116,15 +117,15 @@ export function jobSummary(
     task: job.task,
     state: job.state,
     role: job.role,
-    progress: progress === null ? null : progressDocument(progress, view),
+    progress,
     step: progress?.step ?? null,
     priority: job.priority,
     attempt: job.attempt,
     attempts: job.attempts,
     crashes: job.crashes,
     tags: [...job.tags],
-    counters: { ...progress?.counters },
-    milestones: [...(progress?.milestones ?? [])],
+    counters: { ...job.progress?.counters },
+    milestones: [...(job.progress?.milestones ?? [])],
     error: errorDocument(job.error, view.text, view.payloads),
     flow: flow === null ? null : { queue: flow.queue, jobId: flow.id, node: flow.node, parent: flow.parent },
     createdAt: iso(job.createdAt),
@@ -132,7 +133,7 @@ export function jobSummary(
     startedAt: isoOrNull(job.startedAt),
     finishedAt: isoOrNull(job.finishedAt),
     worker: job.worker ?? job.lastWorker,
-    problem: job.problem,
+    problem: job.problem === null ? null : view.text(job.problem),
     ...Object.fromEntries(payloads),
     links: linksOf(job.queue, job.id, api),
   };
@@ -172,8 +173,10 @@ export function progressDocument(
   progress: NonNullable<SlimSnapshot["progress"]>,
   view: View,
 ): z.infer<typeof ProgressDocument> {
-  const { percent, done, total, step, status, message, items } = progress;
-  return { percent, done, total, step, status, message: message === null ? null : view.text(message), items };
+  const { percent, done, total, items } = progress;
+  const text = (given: string | null): string | null => (given === null ? null : view.text(given));
+  const said = { step: text(progress.step), status: text(progress.status), message: text(progress.message) };
+  return { percent, done, total, ...said, items };
 }
 
 /** Where the parts of a job are. The queue is said, since another may have a job with the same id. */

@@ -82,7 +82,12 @@ export class Reading {
 
 /** A view that shows payloads, or hides them. */
 export function viewWith(payloads: boolean): View {
-  return { payloads, payload: (_task, _place, value) => (payloads ? value : null), text: (text) => text };
+  return {
+    payloads,
+    payload: (_task, _place, value) => (payloads ? value : null),
+    text: (text) => text,
+    said: (value) => value,
+  };
 }
 
 /** A hub over the memory engine, on a clock that only the test moves. */

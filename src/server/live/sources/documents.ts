@@ -44,8 +44,8 @@ export function changeOf(event: JobEvent, context: EventContext): Change {
       return { slot, summary: slot, size: 300, document };
     }
     case "status": {
-      const document = { kind: "status", ...base, ...node, name: event.name };
-      return { slot: null, summary: `status ${place}`, size: 200, document: () => document };
+      const document = (view: View): unknown => ({ kind: "status", ...base, ...node, name: view.text(event.name) });
+      return { slot: null, summary: `status ${place}`, size: 200, document };
     }
     case "milestone": {
       const { task } = context;

@@ -87,7 +87,13 @@ export class FailuresSource implements Source {
 function groupDocument(group: FailureGroupSnapshot, view: View): object {
   const { fingerprint, name, message, code, state, runs, filed, firstAt, lastAt, changedAt, changedBy, tasks } = group;
   return {
-    ...{ fingerprint, name, message: view.text(message), code, state, runs, filed, tasks },
+    ...{
+      fingerprint,
+      name: view.text(name),
+      message: view.text(message),
+      code: code === null ? null : view.text(code),
+    },
+    ...{ state, runs, filed, tasks },
     ...{ firstAt: iso(firstAt), lastAt: iso(lastAt), changedAt: isoOrNull(changedAt), changedBy },
     queues: group.queues.map(({ queue }) => queue),
   };

@@ -78,6 +78,6 @@ function facetsDocument({ states, tasks, queues, tagKeys, errors, ...found }: Jo
   return {
     ...found,
     ...{ states: [...states], tasks: [...tasks], queues: [...queues], tagKeys: [...tagKeys] },
-    errors: errors.map((error) => ({ ...error, message: view.text(error.message) })),
+    errors: errors.map((error) => view.said({ ...error })),
   };
 }

@@ -202,7 +202,7 @@ export function addJobDetailRoutes(app: ServerApp, parts: ServerParts): void {
     const job = await findJob(parts, c.var.access, c.req.valid("param"), c.req.valid("query"));
     const [reasons, remaining] = await Promise.all([job.why(), job.remaining()]);
     const view = viewOf(c.var.access);
-    const documents = reasons.map(({ kind, text, ...data }) => ({ kind, text: view.text(text), data }));
+    const documents = reasons.map(({ kind, text, ...data }) => view.said({ kind, text, data }));
     return c.json({ reasons: documents, remaining }, 200);
   });
 }
