@@ -39,7 +39,7 @@ export type {
   PutDocument,
 } from "./client/documents/documents.js";
 export type { EnqueueArguments, ManyOptions } from "./client/enqueue/enqueue-arguments.js";
-export type { JobRequest } from "./client/enqueue/job-request.js";
+export type { EnqueueAllOptions, JobRequest } from "./client/enqueue/job-request.js";
 export type { MilestoneRecord, StepRecord } from "./client/jobs/step-records.js";
 export type { FailureActor, FailureBulkJob, FailureHandle } from "./client/failures/failure-handle.js";
 export type { FailureList, FailurePage } from "./client/failures/failure-list.js";

@@ -25,7 +25,7 @@ import { Documents } from "./documents/documents.js";
 import { parseMany, type EnqueueArguments, type ManyOptions } from "./enqueue/enqueue-arguments.js";
 import { EnqueueBatch } from "./enqueue/enqueue-batch.js";
 import { enqueueFlow } from "./enqueue/enqueue-flow.js";
-import { parseRequests, specsOf, type JobRequest } from "./enqueue/job-request.js";
+import { parseNonce, parseRequests, specsOf, type EnqueueAllOptions, type JobRequest } from "./enqueue/job-request.js";
 import { isFlow, type AnyFlow, type Flow } from "../define/flow.js";
 import { FailureHandle, parseFingerprint } from "./failures/failure-handle.js";
 import { FailureList } from "./failures/failure-list.js";
@@ -215,10 +215,11 @@ export class Longshore extends Overview {
    *   { task: "mail", input: { to }, options: { delay: "10m" } },
    * ]);
    */
-  async enqueueAll(jobs: readonly JobRequest[]): Promise<Job[]> {
+  async enqueueAll(jobs: readonly JobRequest[], options: EnqueueAllOptions = {}): Promise<Job[]> {
     this.#guard();
+    const nonce = parseNonce(options);
     const requests = parseRequests(jobs);
-    const specs = await specsOf(this.#specs, requests);
+    const specs = await specsOf(this.#specs, requests, nonce);
     return this.#batch.addMany(
       specs.length,
       (index) => specs[index] as JobSpec,

@@ -151,3 +151,21 @@ describe("the options of many jobs", () => {
     expect(await longshore.queues()).toEqual([]);
   });
 });
+
+describe("a call that may be made again", () => {
+  it("is known by its nonce: jobs with ids of one's own are `created` again, and those of another call `existing`", async () => {
+    const longshore = await inMemory();
+    const jobs = [{ task: "a", options: { id: "one" } }];
+    const outcome = async (nonce?: string): Promise<unknown> =>
+      (await longshore.enqueueAll(jobs, nonce === undefined ? {} : { nonce }))[0]?.outcome;
+    const outcomes = [await outcome("n"), await outcome("n"), await outcome("m"), await outcome()];
+    expect(outcomes).toEqual(["created", "created", "existing", "existing"]);
+  });
+
+  it.each([[""], ["a/b"], ["x".repeat(257)], [7], [null]])("is refused with the nonce %j", async (nonce) => {
+    const longshore = await inMemory();
+    const refused = longshore.enqueueAll([{ task: "a" }], { nonce: nonce as string });
+    await expect(refused).rejects.toMatchObject({ code: "INVALID_INPUT", field: "nonce" });
+    expect(await longshore.queues()).toEqual([]);
+  });
+});

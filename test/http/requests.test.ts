@@ -131,7 +131,7 @@ describe("what is sent", () => {
     expect((await longshore.jobs().page()).jobs).toHaveLength(2);
     const first = await client.enqueue("t", 1, {}, { idempotencyKey: "order 7" });
     const second = await client.enqueue("t", 1, {}, { idempotencyKey: "order 7" });
-    expect(second).toMatchObject({ id: first.id, outcome: "existing" });
+    expect(second).toMatchObject({ id: first.id, outcome: "created" });
     const other = client.enqueue("t", 2, {}, { idempotencyKey: "order 7" });
     await expect(other).rejects.toMatchObject({ status: 422, code: "IDEMPOTENCY_KEY_REUSED" });
   });

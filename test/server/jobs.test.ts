@@ -1,8 +1,9 @@
 // The routes of jobs: accepting, finding, following and commanding them, on every engine.
 import { describe, expect, it } from "vitest";
-import { connect, flow, task } from "longshore";
+import { connect, flow, task, type JobRequest, type Longshore } from "longshore";
 import { z } from "zod";
 import { onEveryEngine } from "../worker/fixtures/on-engines.js";
+import { KeyedRequest } from "../../src/server/routes/jobs/idempotency-key.js";
 import { apiOf } from "./api.js";
 
 const scan = task(
@@ -115,10 +116,85 @@ onEveryEngine("the routes of jobs", (storage) => {
     const again = await call("POST /api/jobs", jobs, key);
     const ids = (answer: typeof first): string[] => answer.body.jobs.map((job: { jobId: string }) => job.jobId);
     expect(ids(again)).toEqual(ids(first));
-    expect(again.body.jobs).toMatchObject([{ outcome: "existing" }, { outcome: "existing" }]);
+    expect(again.body).toEqual(first.body);
     expect((await longshore.jobs().page()).jobs).toHaveLength(2);
     const other = await call("POST /api/jobs", { jobs: [{ task: "a", input: 2 }] }, key);
     expect(other.body).toMatchObject({ status: 422, code: "IDEMPOTENCY_KEY_REUSED" });
+  });
+
+  it.each<[string, unknown]>([
+    ["another input", { task: "a", input: 2 }],
+    ["another task", { task: "b", input: 1 }],
+    ["another queue", { task: "a", input: 1, options: { queue: "other" } }],
+    ["another delay", { task: "a", input: 1, options: { delay: "1h" } }],
+    ["another tag", { task: "a", input: 1, options: { tags: ["t"] } }],
+    ["another unique key", { task: "a", input: 1, options: { unique: { key: "u" } } }],
+    ["a longer list", { jobs: [{ task: "a", input: 1 }, { task: "a" }] }],
+    [
+      "an id before",
+      {
+        jobs: [
+          { task: "a", options: { id: "own" } },
+          { task: "a", input: 1 },
+        ],
+      },
+    ],
+  ])("refuse a key for a request with %s, and store nothing of that", async (_what, other) => {
+    const longshore = await storage.connect();
+    const call = apiOf(longshore);
+    const key = { "idempotency-key": "order 7" };
+    const first = await call("POST /api/jobs", { task: "a", input: 1 }, key);
+    expect((await call("POST /api/jobs", other, key)).body).toMatchObject({
+      ...{ status: 422, code: "IDEMPOTENCY_KEY_REUSED", jobId: first.body.jobId, queue: "default" },
+    });
+    expect((await longshore.jobs().page()).jobs.map(({ id }) => id)).toEqual([first.body.jobId]);
+  });
+
+  it("make those jobs of a key that a server which died half-way did not make", async () => {
+    const longshore = await storage.connect();
+    const jobs = Array.from({ length: 3 }, (_, input) => ({ task: "a", input }));
+    const request = (): KeyedRequest => new KeyedRequest({ subject: "s", key: "k", body: { jobs } }, jobs);
+    const dying = Object.create(longshore, {
+      job: { value: (id: string) => longshore.job(id) },
+      enqueueAll: { value: (all: readonly JobRequest[], call: object) => longshore.enqueueAll(all.slice(0, 2), call) },
+    }) as Longshore;
+    expect(await request().enqueue(dying)).toHaveLength(2);
+    const all = await request().enqueue(longshore);
+    expect(all.map(({ outcome }) => outcome)).toEqual(["created", "created", "created"]);
+    expect((await longshore.jobs().count()).count).toBe(3);
+  });
+
+  it("answer a key as before, whatever became of its jobs", async () => {
+    const longshore = await storage.connect();
+    const call = apiOf(longshore);
+    const key = { "idempotency-key": "order 7" };
+    const jobs = { jobs: [{ task: "a" }, { task: "b" }, { task: "c", options: { queue: "other" } }] };
+    const [first, second, third] = (await call("POST /api/jobs", jobs, key)).body.jobs;
+    await call(`PATCH /api/jobs/${first.jobId}`, { priority: 5, input: "another" });
+    await call(`POST /api/jobs/${second.jobId}/cancel`);
+    const again = await apiOf(longshore)("POST /api/jobs", jobs, key);
+    expect(again.body.jobs).toEqual([first, { ...second, status: "cancelled" }, third]);
+  });
+
+  it("make the jobs of a key once, however many requests come at the same time", async () => {
+    const longshore = await storage.connect();
+    const calls = [apiOf(longshore), apiOf(await storage.connect())];
+    const jobs = { jobs: Array.from({ length: 300 }, (_, n) => ({ task: "a", input: n })) };
+    const answers = await Promise.all(
+      [...calls, ...calls].map((call) => call("POST /api/jobs", jobs, { "idempotency-key": "k" })),
+    );
+    for (const { status, body } of answers) expect({ status, body }).toEqual({ status: 202, body: answers[0]?.body });
+    expect((await longshore.jobs().count()).count).toBe(300);
+  });
+
+  it("know an id of the client's own by itself, whatever the key", async () => {
+    const longshore = await storage.connect();
+    const call = apiOf(longshore);
+    const ask = (input: number, key: string): ReturnType<typeof call> =>
+      call("POST /api/jobs", { task: "a", input, options: { id: "own" } }, { "idempotency-key": key });
+    expect((await ask(1, "k1")).body.outcome).toBe("created");
+    expect((await ask(1, "k1")).body.outcome).toBe("created");
+    expect((await ask(2, "k2")).body.outcome).toBe("existing");
   });
 
   it("say which queues have an id that several have, until one is chosen", async () => {

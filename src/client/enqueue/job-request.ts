@@ -1,4 +1,5 @@
 /** Jobs of any tasks, asked for together: checked one by one, so that an error says which of them is wrong. */
+import { checkOptions } from "../../model/value/call-options.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { JobSpec } from "../../model/job/job.js";
 import type { AnyTask } from "../../define/task.js";
@@ -10,6 +11,25 @@ export interface JobRequest {
   readonly task: AnyTask | string;
   readonly input?: unknown;
   readonly options?: EnqueueOptions | undefined;
+}
+
+/** How jobs are asked for together. */
+export interface EnqueueAllOptions {
+  /**
+   * A text that stands for this call, up to 256 characters without a slash, where it may be made again, perhaps by another process: jobs with ids of
+   * your own that it made before are answered as `created` again, and those that another call made as `existing`.
+   */
+  readonly nonce?: string;
+}
+
+const NONCE = /^[^/]{1,256}$/su;
+
+/** Checks the options of a call. @throws InvalidInput */
+export function parseNonce(options: EnqueueAllOptions): string | undefined {
+  checkOptions(options, ["nonce"]);
+  const { nonce } = options;
+  if (nonce === undefined || (typeof nonce === "string" && NONCE.test(nonce))) return nonce;
+  throw new InvalidInput("nonce", nonce, "1 to 256 characters without a slash");
 }
 
 const FIELDS = ["task", "input", "options"];
@@ -30,12 +50,18 @@ export function parseRequests(jobs: unknown): readonly JobRequest[] {
 }
 
 /** The specs of all of them. @throws InvalidInput, PayloadTooLarge for the first that is wrong */
-export async function specsOf(maker: SpecMaker, requests: readonly JobRequest[]): Promise<JobSpec[]> {
+export async function specsOf(
+  maker: SpecMaker,
+  requests: readonly JobRequest[],
+  nonce: string | undefined,
+): Promise<JobSpec[]> {
   const specs: JobSpec[] = [];
   for (const [index, { task, input, options }] of requests.entries()) {
     try {
       checkTask(task);
-      specs.push(await maker.make(task, input, options));
+      const spec = await maker.make(task, input, options);
+      // An id that was made here is proof enough.
+      specs.push(nonce === undefined || spec.nonce === null ? spec : { ...spec, nonce });
     } catch (error) {
       throw error instanceof InvalidInput ? placed(error).within(`jobs[${index}]`) : error;
     }

@@ -189,7 +189,7 @@ describe("what a token for the jobs of a tag creates", () => {
     expect((await tenant()(...create({ id: "day" }))).body).toMatchObject({ jobId: "day", outcome: "existing" });
   });
 
-  it("stands in nobody's way with an id that another queue has", async () => {
+  it("hides no other tenant's job by an id that another queue has", async () => {
     const longshore = connection();
     await longshore.enqueue("scan", 1, { id: "night", queue: "scans", tags: ["app:8"] });
     expect((await tenant()(...create({ id: "night", queue: "reports" }))).status).toBe(202);

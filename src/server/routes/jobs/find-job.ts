@@ -35,7 +35,7 @@ export function narrowed(access: Access, query: JobQuery): JobQuery {
   return access.tag === null ? query : { ...query, tags: [...(query.tags ?? []), access.tag] };
 }
 
-/** The jobs of an id that the access may see: another tenant's of the same id is in nobody's way. */
+/** The jobs of an id that the access may see: another tenant's of the same id hides none of them. */
 async function refsWithin(longshore: Longshore, { tag }: Access, id: string): Promise<readonly JobRef[]> {
   const refs = await longshore.refsOf(id);
   if (tag === null || refs.length < 2) return refs;

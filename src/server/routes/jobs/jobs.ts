@@ -1,10 +1,8 @@
 /** `/api/jobs`: accepting jobs, listing them, and one of them. */
-import { createHash } from "node:crypto";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { FlowJob } from "../../../client/jobs/flow-job.js";
 import type { Job } from "../../../client/jobs/job.js";
 import type { JobRequest } from "../../../client/enqueue/job-request.js";
-import { encodePayload } from "../../../model/value/codec.js";
 import { isLongField, type LongField } from "../../../model/job/query/fields.js";
 import type { JobSnapshot } from "../../../model/job/query/snapshot.js";
 import type { ServerApp, ServerContext } from "../../http/env.js";
@@ -25,6 +23,7 @@ import {
 import { filterOfQuery, filterQuery } from "../../schema/filter.js";
 import { JobDocument, jobDocument, JobSummary, jobSummary, PAYLOAD_FIELDS } from "../../schema/job.js";
 import { findJob, narrowed } from "./find-job.js";
+import { KeyedRequest } from "./idempotency-key.js";
 import { checkOwnJobs, ownOptions, type WantedJob } from "./tenant-jobs.js";
 
 const RESOURCE = "Jobs";
@@ -34,7 +33,7 @@ const enqueue = createRoute({
     ...{ action: "jobs.enqueue", scope: "enqueue", resource: RESOURCE, tenants: true, decides: true },
     summary: "Accept a job, or up to 1,000",
     description:
-      "With `Idempotency-Key` a repeated request gives the jobs that the first one made, for as long as they are kept. Several jobs are all checked before the first is stored.",
+      "With `Idempotency-Key` a repeated request gives the jobs that the first one made, for as long as they are kept; the key with any other request is refused. Several jobs are all checked before the first is stored.",
   }),
   method: "post",
   path: "/api/jobs",
@@ -107,26 +106,24 @@ export function addJobRoutes(app: ServerApp, parts: ServerParts): void {
     const given = "jobs" in body ? body.jobs : [body];
     await decideEach(c, parts, given);
     const { access } = c.var;
-    const fieldOf = (index: number): string => ("jobs" in body ? `jobs[${index}].options` : "options");
     const wanted = given.map(({ task, options }, index): WantedJob => {
-      const field = fieldOf(index);
+      const field = "jobs" in body ? `jobs[${index}].options` : "options";
       const own = ownOptions(access, optionsOf(options), field);
       return { queue: own.queue ?? parts.tasks.get(task)?.queue ?? "default", options: own, field };
     });
     for (const { queue } of wanted) requireScope(access, "enqueue", queue);
     await checkOwnJobs(longshore, access, wanted);
     const requests = given.map(({ task, input }, index): JobRequest => {
-      const options = wanted[index]?.options ?? {};
-      const id = key === undefined || options.id !== undefined ? {} : { id: idOfKey(access.subject, key, index) };
-      return { task: parts.tasks.get(task) ?? task, input: input ?? null, options: { ...options, ...id } };
+      return { task: parts.tasks.get(task) ?? task, input: input ?? null, options: wanted[index]?.options };
     });
     c.var.admit?.(requests.length - 1);
     parts.payloads.look(Buffer.byteLength(await c.req.text()), given);
-    const jobs = await longshore.enqueueAll(requests).catch((error: unknown) => {
+    const keyed = key === undefined ? null : new KeyedRequest({ subject: access.subject, key, body }, requests);
+    const enqueued = keyed === null ? longshore.enqueueAll(requests) : keyed.enqueue(longshore);
+    const jobs = await enqueued.catch((error: unknown) => {
       throw "jobs" in body ? error : ofOnlyJob(error);
     });
     c.set("touched", { ids: jobs.slice(0, 20).map(({ id }) => id), count: jobs.length });
-    if (key !== undefined) await checkSame(jobs, requests);
     const accepted = jobs.map((job) => acceptedJob(job, linkTo(c, "")));
     if ("jobs" in body) return c.json({ jobs: accepted }, 202);
     const [only] = accepted;
@@ -201,32 +198,6 @@ function ofOnlyJob(error: unknown): unknown {
 
 function atRoot(text: string): string {
   return text.replace(/^jobs\[0\]\./, "");
-}
-
-/** The id of the nth job of a request with a key: the same for each repetition by the same client, and no other's. */
-function idOfKey(subject: string, key: string, index: number): string {
-  const hash = createHash("sha256").update(`${subject}\n${key}\n${index}`).digest("base64url");
-  return `key_${hash.slice(0, 32)}`;
-}
-
-/** @throws Problem 422 when a key is used for another request than before */
-async function checkSame(jobs: readonly Job[], requests: readonly JobRequest[]): Promise<void> {
-  const there = jobs.filter(({ outcome }) => outcome === "existing");
-  const snapshots = await Promise.all(there.map((job) => job.refresh()));
-  for (const snapshot of snapshots) {
-    const request = requests[jobs.findIndex(({ id, queue }) => id === snapshot.id && queue === snapshot.queue)];
-    const task = typeof request?.task === "string" ? request.task : request?.task.name;
-    const same = encodePayload("input", request?.input, Infinity) === encodePayload("input", snapshot.input, Infinity);
-    if (task === snapshot.task && same) continue;
-    throw new Problem(
-      422,
-      "IDEMPOTENCY_KEY_REUSED",
-      "this key named another request before: its task or input differs",
-      {
-        members: { field: "Idempotency-Key", jobId: snapshot.id, queue: snapshot.queue },
-      },
-    );
-  }
 }
 
 /** @throws Problem 400 for a field that lists do not have */

@@ -45,7 +45,7 @@ export function ownTags(tag: string, tags: readonly string[] | undefined, field:
   return [...(tags ?? []), tag];
 }
 
-// A tag that has a space is told from one that ends before it.
+// A tag that has a space differs from one that ends before it.
 function ownKey(tag: string, key: string): string {
   return `${tag.replaceAll(/[\\ ]/g, String.raw`\$&`)} ${key}`;
 }
