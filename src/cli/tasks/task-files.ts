@@ -2,6 +2,7 @@
  * From files to tasks: imports the modules given with `--tasks`, and registers every task they export. Every mistake
  * that would keep a task from running is reported before the worker takes its first job.
  */
+import { once } from "node:events";
 import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -62,11 +63,11 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
   const ended = (): void => {
     process.exitCode = report(new UsageError(`cannot load ${file}: it ends the process`));
   };
-  let atRest = (): void => {};
-  const stuck = new Promise<never>((_resolve, reject) => {
-    atRest = () => reject(new Error("it waits at its top level for what never comes"));
+  const loaded = new AbortController();
+  const stuck = once(process, "beforeExit", { signal: loaded.signal }).then(() => {
+    throw new Error("it waits at its top level for what never comes");
   });
-  process.once("exit", ended).once("beforeExit", atRest);
+  process.once("exit", ended);
   try {
     const module: unknown = await Promise.race([import(pathToFileURL(path).href), stuck]);
     return module as Readonly<Record<string, unknown>>;
@@ -78,7 +79,8 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
         : `${await placeOf(error, path)}${messageOf(error)}`;
     throw new UsageError(`cannot load ${file}: ${hint}`, { cause: error });
   } finally {
-    process.off("exit", ended).off("beforeExit", atRest);
+    process.off("exit", ended);
+    loaded.abort();
   }
 }
 
