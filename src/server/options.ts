@@ -5,7 +5,8 @@ import { parseCompat, parseDocumentProfile, type CompatOptions, type ParsedCompa
 import { ACCESS_OPTIONS, parseAccess, type AccessOptions, type ParsedAccess } from "./access/options.js";
 import type { ServerLog } from "./http/parts.js";
 import { systemClock, type Clock } from "../model/value/clock.js";
-import { STREAM_CAPS, type StreamCaps } from "./live/hub.js";
+import type { Caps } from "./http/client-caps.js";
+import { STREAM_CAPS } from "./live/hub.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { redactSaid } from "../model/redaction/redact.js";
 import { redactText } from "../model/redaction/redact-text.js";
@@ -42,6 +43,8 @@ export interface ServerOptions extends AccessOptions {
    * it is 429. Default: `{ process: 1_000, subject: 100 }`.
    */
   sseClients?: { process?: number; subject?: number };
+  /** How many requests may wait for a result (`?wait=30s`), in the same way. Default: `{ process: 2_000, subject: 500 }`. */
+  longPolls?: { process?: number; subject?: number };
   /** Where the server tells what its operator should know. Default: warnings and errors as lines of JSON on standard error. */
   log?: ServerLog;
   /** The clock for what lasts some time, such as sessions. Default: the machine's. For tests. */
@@ -57,7 +60,8 @@ export interface ParsedServerOptions {
   readonly ready: () => Promise<boolean>;
   readonly profile: DocumentProfile | null;
   readonly compat: ParsedCompat;
-  readonly sseClients: StreamCaps;
+  readonly sseClients: Caps;
+  readonly longPolls: Caps;
   readonly log: ServerLog;
   readonly clock: Clock;
 }
@@ -71,6 +75,7 @@ const OPTIONS: readonly string[] = [
   "profile",
   "compat",
   "sseClients",
+  "longPolls",
   "log",
   "clock",
 ] satisfies (keyof ServerOptions)[];
@@ -93,7 +98,8 @@ export function parseServerOptions(options: ServerOptions): ParsedServerOptions 
     ready: parseReady(options.ready),
     profile: options.profile === undefined ? null : parseDocumentProfile("profile", options.profile),
     compat: parseCompat(options.compat),
-    sseClients: parseCaps(options.sseClients ?? {}),
+    sseClients: parseCaps("sseClients", options.sseClients, STREAM_CAPS),
+    longPolls: parseCaps("longPolls", options.longPolls, POLL_CAPS),
     log: parseLog(options.log),
     clock: options.clock ?? systemClock,
   };
@@ -112,8 +118,10 @@ export function parseTasks(tasks: unknown): ReadonlyMap<string, AnyTask> {
   return known;
 }
 
-/** The most event streams that a process may be allowed. */
-const MOST_STREAMS = 100_000;
+/** The most event streams, and the most requests that wait, that a process may be allowed. */
+const MOST_CLIENTS = 100_000;
+/** How many requests may wait unless it is said otherwise: one costs less than a stream, and many jobs may be waited for. */
+const POLL_CAPS: Caps = { process: 2_000, subject: 500 };
 
 const PATH = /^(?:\/[A-Za-z0-9._~-]+)*$/;
 
@@ -136,13 +144,13 @@ function parseFlag(name: string, value: unknown): boolean {
   return value;
 }
 
-function parseCaps(caps: unknown): StreamCaps {
-  if (typeof caps !== "object" || caps === null) throw new InvalidInput("sseClients", caps, "an object");
+function parseCaps(field: string, caps: unknown = {}, usual: Caps): Caps {
+  if (typeof caps !== "object" || caps === null) throw new InvalidInput(field, caps, "an object");
   for (const [name, value] of Object.entries(caps)) {
-    if (!(name in STREAM_CAPS)) throw new InvalidInput(`sseClients.${name}`, value, "known are: process, subject");
-    parseWhole(`sseClients.${name}`, value, 1, MOST_STREAMS);
+    if (!Object.hasOwn(usual, name)) throw new InvalidInput(`${field}.${name}`, value, "known are: process, subject");
+    parseWhole(`${field}.${name}`, value, 1, MOST_CLIENTS);
   }
-  return { ...STREAM_CAPS, ...caps };
+  return { ...usual, ...caps };
 }
 
 function parseReady(ready: unknown): () => Promise<boolean> {

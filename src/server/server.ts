@@ -2,6 +2,7 @@
  * The server: the HTTP API over a connection, as a handler to mount in an application of any kind, or listening by itself. It
  * answers; everything it does the client does.
  */
+import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Longshore } from "../client/longshore.js";
 import type { AnyTask } from "../define/task.js";
@@ -13,6 +14,7 @@ import { Listener, type Listening, type ListenOptions } from "./http/listener.js
 import { nodeHandler, type NodeHandler } from "./http/node-handler.js";
 import { LiveHub } from "./live/hub.js";
 import { locate } from "./http/paths.js";
+import { ClientCaps } from "./http/client-caps.js";
 import { PayloadWatch } from "./http/payload-watch.js";
 import { problemOf, problemResponse } from "./http/problem.js";
 import { parseServerOptions, parseTasks, type ServerOptions } from "./options.js";
@@ -37,6 +39,7 @@ export class LongshoreServer {
   readonly #listener: Listener;
   readonly #node: NodeHandler;
   readonly #hub: LiveHub;
+  readonly #polls: ClientCaps;
   readonly #closing = new AbortController();
 
   /** @internal Servers come from `createServer`. */
@@ -49,7 +52,10 @@ export class LongshoreServer {
     this.#access = new AccessControl({ longshore, options: options.access, tasks, trustProxy, log, clock });
     this.#hub = new LiveHub(longshore, { caps: options.sseClients });
     const payloads = new PayloadWatch(longshore.payloadCap, log);
-    const parts = { longshore, tasks, log, payloads, ready, closing: this.#closing.signal };
+    this.#polls = new ClientCaps(options.longPolls, { code: "TOO_MANY_POLLS", name: "requests that wait" });
+    // Each request that waits listens to it, and there may be many.
+    setMaxListeners(0, this.#closing.signal);
+    const parts = { longshore, tasks, log, payloads, ready, polls: this.#polls, closing: this.#closing.signal };
     this.#app = createApp(parts, this.#access, { compat, profile, hub: this.#hub });
     this.#node = nodeHandler((request, bindings) => this.#answer(request, bindings));
     this.#listener = new Listener(
@@ -112,6 +118,11 @@ export class LongshoreServer {
   /** How many event streams are open. */
   get streams(): number {
     return this.#hub.size.streams;
+  }
+
+  /** How many requests wait for a result. */
+  get polls(): number {
+    return this.#polls.size.open;
   }
 
   /** Stops listening. Requests that wait are answered as things are, event streams end; others have 5 s to end. The connection to the engine stays open. Safe to call twice. */

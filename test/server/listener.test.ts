@@ -95,3 +95,51 @@ it("answers requests that wait when it closes", async () => {
   expect(await answer.json()).toMatchObject({ ended: false, state: "queued" });
   await watched.close();
 });
+
+it("so many requests may wait for a result, of a token and in the process, and one that has left makes room", async () => {
+  const tokens = ["a", "b", "c"].map((name) => ({ name, token: name.repeat(40), scopes: ["read" as const] }));
+  const busy = createServer(longshore, { tokens, longPolls: { process: 3, subject: 2 }, log: () => {} });
+  const { url } = await busy.listen({ port: 0 });
+  const { id } = await longshore.enqueue("never");
+  const ask = (token: string, signal?: AbortSignal): Promise<Response> =>
+    fetch(`${url}/api/jobs/${id}/result?wait=60s`, {
+      headers: { authorization: `Bearer ${token.repeat(40)}` },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  const leaving = new AbortController();
+  const first = ask("a", leaving.signal).catch(() => "left");
+  const others = [ask("a"), ask("b")];
+  await expect.poll(() => busy.polls).toBe(3);
+  const refused = await ask("c");
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect(await refused.json()).toMatchObject({ code: "TOO_MANY_POLLS", most: 3 });
+
+  leaving.abort();
+  expect(await first).toBe("left");
+  await expect.poll(() => busy.polls).toBe(2);
+  others.push(ask("a"));
+  await expect.poll(() => busy.polls).toBe(3);
+  await busy.close();
+  expect((await Promise.all(others)).map(({ status }) => status)).toEqual([202, 202, 202]);
+  expect(busy.polls).toBe(0);
+});
+
+it("a token with as many requests that wait as it may have is refused another, and others are not", async () => {
+  const tokens = ["a", "b"].map((name) => ({ name, token: name.repeat(40), scopes: ["read" as const] }));
+  const busy = createServer(longshore, { tokens, longPolls: { subject: 1 }, log: () => {} });
+  const { id } = await longshore.enqueue("never");
+  const ask = (token: string): Promise<Response> =>
+    busy.fetch(
+      new Request(`http://localhost/api/jobs/${id}/result?wait=60s`, {
+        headers: { authorization: `Bearer ${token.repeat(40)}` },
+      }),
+    );
+  const waiting = [ask("a")];
+  await expect.poll(() => busy.polls).toBe(1);
+  const refused = await ask("a");
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "5"]);
+  waiting.push(ask("b"));
+  await expect.poll(() => busy.polls).toBe(2);
+  await busy.close();
+  expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([202, 202]);
+});

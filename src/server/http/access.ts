@@ -33,3 +33,8 @@ export interface Resource {
 
 /** The access of a server that is open: everything, as `open`. */
 export const OPEN_ACCESS: Access = { subject: "open", tag: null, allows: () => true };
+
+/** Whose it is that is counted. An open server, and a sign-in that names none, know only that who asks may do everything. */
+export function countedSubject(access: Access): string | null {
+  return access.allows === OPEN_ACCESS.allows ? null : access.subject;
+}

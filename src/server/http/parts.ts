@@ -1,5 +1,6 @@
 /** What the routes and guards of one server share. */
 import type { Longshore } from "../../client/longshore.js";
+import type { ClientCaps } from "./client-caps.js";
 import type { PayloadWatch } from "./payload-watch.js";
 import type { AnyTask } from "../../define/task.js";
 
@@ -20,6 +21,8 @@ export interface ServerParts {
   readonly payloads: PayloadWatch;
   /** Is all else well that this process needs, beside its engine and its own workers? */
   readonly ready: () => Promise<boolean>;
+  /** The requests that wait for a result. */
+  readonly polls: ClientCaps;
   /** Aborts when the server closes: whatever waits answers then. */
   readonly closing: AbortSignal;
 }

@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import type { Longshore } from "../../client/longshore.js";
 import { systemClock, type Clock } from "../../model/value/clock.js";
+import { ClientCaps, COME_AGAIN, type Caps } from "../http/client-caps.js";
 import { Problem } from "../http/problem.js";
 import type { View } from "../http/view.js";
 import { Channel } from "./channel.js";
@@ -22,19 +23,8 @@ import { identityOf, nameOf, type Topic } from "./sources/topic.js";
 /** How long (milliseconds) a topic stays after its last client left. */
 export const LINGER = 15_000;
 const MOST_LINGERING = 1_000;
-/** How soon (seconds) a client that was refused is to come again. */
-const COME_AGAIN = "5";
-
-/** How many streams there may be. */
-export interface StreamCaps {
-  /** In this process. */
-  readonly process: number;
-  /** Of one subject. */
-  readonly subject: number;
-}
-
 /** The streams of a process unless it says otherwise. */
-export const STREAM_CAPS: StreamCaps = { process: 1_000, subject: 100 };
+export const STREAM_CAPS: Caps = { process: 1_000, subject: 100 };
 
 /** A request for a stream. */
 export interface LiveRequest {
@@ -53,7 +43,7 @@ export interface LiveRequest {
 
 export class LiveHub {
   readonly #clock: Clock;
-  readonly #caps: StreamCaps;
+  readonly #streams: ClientCaps;
   readonly #parts: LiveParts;
   readonly #epoch = randomBytes(6).toString("base64url");
   readonly #history: FrameHistory;
@@ -61,20 +51,14 @@ export class LiveHub {
   /** Topics that no client follows any more, the one left first before others, and what cancels their end. */
   readonly #lingering = new Map<Channel, () => void>();
   readonly #connections = new Set<LiveConnection>();
-  /** How many streams each subject has, those that are about to begin included. */
-  readonly #subjects = new Map<string, number>();
   readonly #views = new Map<boolean, View>();
-  #streams = 0;
   #frame = 0;
   #change = 0;
   #isClosed = false;
 
-  constructor(
-    longshore: Longshore,
-    { clock = systemClock, caps = STREAM_CAPS }: { clock?: Clock; caps?: StreamCaps } = {},
-  ) {
+  constructor(longshore: Longshore, { clock = systemClock, caps = STREAM_CAPS }: { clock?: Clock; caps?: Caps } = {}) {
     this.#clock = clock;
-    this.#caps = caps;
+    this.#streams = new ClientCaps(caps, { code: "TOO_MANY_STREAMS", name: "event streams" });
     this.#history = new FrameHistory(clock);
     const feeds = new QueueFeeds(longshore, () => this.#end("engine-closed"));
     this.#parts = { longshore, clock, feeds, tags: new TagFeed(longshore, clock, feeds) };
@@ -92,8 +76,10 @@ export class LiveHub {
     behind: number;
   } {
     const { queues, listeners } = this.#parts.feeds.size;
+    // Those that are about to begin included.
+    const { open: streams, subjects } = this.#streams.size;
     return {
-      ...{ streams: this.#streams, subjects: this.#subjects.size },
+      ...{ streams, subjects },
       ...{ topics: this.#channels.size, lingering: this.#lingering.size },
       ...{ queues, listeners, frames: this.#history.length },
       behind: [...this.#connections].reduce((most, { behind }) => Math.max(most, behind), 0),
@@ -105,7 +91,8 @@ export class LiveHub {
    * @throws Problem 503 or 429 when there are too many; JobNotFound, EngineUnavailable
    */
   async open(request: LiveRequest): Promise<ReadableStream<Uint8Array>> {
-    const release = this.#reserve(request.subject);
+    if (this.#isClosed) throw closing();
+    const release = this.#streams.reserve(request.subject);
     const followed = request.topics.map(({ asked, topic }) => ({ asked, channel: this.#channel(topic) }));
     const holds = followed.map(({ channel }) => channel.hold());
     try {
@@ -142,32 +129,6 @@ export class LiveHub {
     const reason = lastEventId === null ? "subscribed" : "resume-failed";
     connection.begin(from, reason, { frame: this.#frame, change: this.#change }, this.#history);
     return connection;
-  }
-
-  #reserve(subject: string | null): () => void {
-    if (this.#isClosed) throw closing();
-    const headers = { "retry-after": COME_AGAIN };
-    const own = subject === null ? 0 : (this.#subjects.get(subject) ?? 0);
-    if (this.#streams >= this.#caps.process) {
-      const detail = `this server has ${this.#caps.process} event streams already`;
-      throw new Problem(503, "TOO_MANY_STREAMS", detail, { headers, members: { most: this.#caps.process } });
-    }
-    if (own >= this.#caps.subject) {
-      const detail = `you have ${this.#caps.subject} event streams already`;
-      throw new Problem(429, "TOO_MANY_STREAMS", detail, { headers, members: { most: this.#caps.subject } });
-    }
-    this.#streams += 1;
-    if (subject !== null) this.#subjects.set(subject, own + 1);
-    let isReleased = false;
-    return () => {
-      if (isReleased) return;
-      isReleased = true;
-      this.#streams -= 1;
-      if (subject === null) return;
-      const left = (this.#subjects.get(subject) ?? 1) - 1;
-      if (left === 0) this.#subjects.delete(subject);
-      else this.#subjects.set(subject, left);
-    };
   }
 
   #channel(topic: Topic): Channel {

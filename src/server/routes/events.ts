@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { FlowJob } from "../../client/jobs/flow-job.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import { OPEN_ACCESS, type Access } from "../http/access.js";
+import { countedSubject, type Access } from "../http/access.js";
 import type { ServerApp, ServerContext } from "../http/env.js";
 import type { ServerParts } from "../http/parts.js";
 import { Problem } from "../http/problem.js";
@@ -95,17 +95,12 @@ async function stream(
   if (c.req.method === "HEAD") return new Response(null, { headers: HEADERS });
   const { hangUp } = c.env;
   const body = await hub.open({
-    ...{ topics, view: viewOf(access), subject: subjectOf(access) },
+    ...{ topics, view: viewOf(access), subject: countedSubject(access) },
     lastEventId: c.req.header("last-event-id") ?? null,
     recheck: () => stillAllowed(parts, access, topics),
     ...(hangUp === undefined ? {} : { hangUp }),
   });
   return new Response(body, { headers: HEADERS });
-}
-
-/** Whose stream it is. An open server, and a sign-in that names none, know only that who asks may do everything. */
-function subjectOf(access: Access): string | null {
-  return access.allows === OPEN_ACCESS.allows ? null : access.subject;
 }
 
 /** From what a request names to what is followed, within what its access may see. */

@@ -1,4 +1,5 @@
 // Who may follow what: scopes, tenants, and tokens that end while a stream goes on.
+import { ClientCaps } from "../../../src/server/http/client-caps.js";
 import { PayloadWatch } from "../../../src/server/http/payload-watch.js";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -36,6 +37,7 @@ async function ask(access: Access, topics: string): Promise<Response> {
     longshore: live.longshore,
     tasks: new Map(),
     log: () => {},
+    polls: new ClientCaps({ process: 1, subject: 1 }, { code: "TOO_MANY_POLLS", name: "requests that wait" }),
     payloads: new PayloadWatch(live.longshore.payloadCap, () => {}),
     ready: async () => true,
     closing: new AbortController().signal,

@@ -4,6 +4,7 @@ import type { Longshore } from "longshore";
 import { addRoutes, bareApp } from "../../../src/server/app.js";
 import type { Access } from "../../../src/server/http/access.js";
 import { boundBody } from "../../../src/server/http/body.js";
+import { ClientCaps } from "../../../src/server/http/client-caps.js";
 import { PayloadWatch } from "../../../src/server/http/payload-watch.js";
 import { LiveHub } from "../../../src/server/live/hub.js";
 import { parseServerOptions } from "../../../src/server/options.js";
@@ -18,12 +19,13 @@ export function checkedApiOf(longshore: Longshore, options: ServerOptions = {}):
 
 /** The API as one token sees it. */
 export function apiFor(access: Access, longshore: Longshore, options: ServerOptions = {}): Api {
-  const { tasks, profile, compat, sseClients } = parseServerOptions(options);
+  const { tasks, profile, compat, sseClients, longPolls } = parseServerOptions(options);
   const parts = {
     longshore,
     tasks,
     log: () => {},
     payloads: new PayloadWatch(longshore.payloadCap, () => {}),
+    polls: new ClientCaps(longPolls, { code: "TOO_MANY_POLLS", name: "requests that wait" }),
     ready: async () => true,
     closing: new AbortController().signal,
   };

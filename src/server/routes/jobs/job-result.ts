@@ -6,6 +6,7 @@ import { JobFailed, LongshoreError } from "../../../model/errors/errors.js";
 import { isTerminal } from "../../../model/job/state.js";
 import { parsePositiveDuration } from "../../../model/value/duration.js";
 import { shorterThan } from "../../../model/value/shorter-signal.js";
+import { countedSubject } from "../../http/access.js";
 import type { ServerApp } from "../../http/env.js";
 import type { ServerParts } from "../../http/parts.js";
 import { Problem } from "../../http/problem.js";
@@ -69,7 +70,15 @@ export function addJobResultRoute(app: ServerApp, parts: ServerParts): void {
   app.openapi(result, async (c) => {
     const { wait, ...ref } = c.req.valid("query");
     const job = await findJob(parts, c.var.access, c.req.valid("param"), ref);
-    if (wait !== undefined) await waitForEnd(job, parseWait(wait), c.req.raw.signal, parts.closing);
+    if (wait !== undefined) {
+      const time = parseWait(wait);
+      const release = parts.polls.reserve(countedSubject(c.var.access));
+      try {
+        await waitForEnd(job, time, c.req.raw.signal, parts.closing);
+      } finally {
+        release();
+      }
+    }
     const snapshot = await job.refresh();
     const view = viewOf(c.var.access);
     const ended = isTerminal(snapshot.state);
