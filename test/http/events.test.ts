@@ -226,6 +226,20 @@ describe("the bytes of a stream", () => {
     ]);
   });
 
+  it("that are cut within a frame are asked for again after the frame before", async () => {
+    const { url, requests } = await answering((request, response) => {
+      if (request.headers["last-event-id"] !== undefined) {
+        response.end(`event: delta\nid: 8\ndata: {"events":[${state("failed")}]}\n\n`);
+        return;
+      }
+      response.write(`event: snapshot\nid: 7\ndata: ${snapshot}\n\nevent: delta\nid: 8\n`, () => response.destroy());
+    });
+    const { items, ended } = collected(connectHttp(url).job("a").events());
+    await ended;
+    expect(kinds(items)).toEqual(["queued", "failed"]);
+    expect(requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "7"]);
+  });
+
   it("are asked for again when nothing comes for so long that the connection must be dead", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => {

@@ -237,4 +237,15 @@ describe("what is wrong with the client itself", () => {
   ])("is said at once: %s", (_what, make, field) => {
     expect(make).toThrow(expect.objectContaining({ name: "HttpInvalid", code: "INVALID_INPUT", field }));
   });
+
+  it.each(["", ".", "..", "\ud800", undefined as never])("is said of a name that leads elsewhere: %j", async (id) => {
+    const { url, requests } = await answering((_request, response) => response.end("{}"));
+    const client = connectHttp(url);
+    const wrong = expect.objectContaining({ name: "HttpInvalid", code: "INVALID_INPUT" });
+    await expect(client.job(id).cancel()).rejects.toEqual(wrong);
+    await expect(client.job(id).remove()).rejects.toEqual(wrong);
+    await expect(client.queue(id).pause()).rejects.toEqual(wrong);
+    await expect(client.job(id).events()[Symbol.asyncIterator]().next()).rejects.toEqual(wrong);
+    expect(requests).toEqual([]);
+  });
 });

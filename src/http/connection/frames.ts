@@ -70,6 +70,7 @@ async function* read(
   let half = false;
   let event = "";
   let data = "";
+  let { id } = place;
   try {
     for (;;) {
       deadline.renew(LONGEST_SILENCE);
@@ -86,9 +87,11 @@ async function* read(
         const [, field = "", content = ""] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
         if (field === "event") event = content;
         else if (field === "data") data += content;
-        else if (field === "id") place.id = content;
+        else if (field === "id") id = content;
         else if (field === "retry") place.retry = Number(content);
         else if (line === "") {
+          // Only now: a frame that is cut off has to come again.
+          place.id = id;
           if (data !== "") yield { event, data: JSON.parse(data) };
           event = "";
           data = "";

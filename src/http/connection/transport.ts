@@ -125,7 +125,7 @@ export class Transport {
   /** Sends a request once, and gives the answer with its body unread. @throws HttpProblem; what `fetch` throws */
   async open(operation: keyof Operations, request: AnyRequest, signal: AbortSignal): Promise<Response> {
     const [method = "GET", template = ""] = operation.split(" ");
-    const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(request.params?.[name] ?? ""));
+    const path = template.replace(/\{(\w+)\}/g, (_, name: string) => segmentOf(name, request.params?.[name]));
     const { token, fetch = globalThis.fetch } = this.#options;
     const secret = typeof token === "function" ? await token() : token;
     const init: RequestInit = {
@@ -143,6 +143,12 @@ export class Transport {
     if (response.ok) return response;
     throw await problemOf(response);
   }
+}
+
+/** A part of a path. An empty one, "." and ".." would lead to another route. @throws HttpInvalid */
+function segmentOf(field: string, value: unknown): string {
+  if (typeof value === "string" && !/^\.{0,2}$|\p{Cs}/u.test(value)) return encodeURIComponent(value);
+  throw new HttpInvalid(field, 'text that is not empty, "." or ".."');
 }
 
 /** How long to wait before a request that failed so is sent again; `null`: it is not. */
