@@ -230,7 +230,7 @@ function bearerOf(header: string | undefined): string | null {
 
 /** @param wrong what is wrong with the token; `null`: there is none */
 function unauthorized(wrong: string | null): Problem {
-  const detail = wrong ?? "a token is needed: Authorization: Bearer …";
+  const detail = wrong ?? "a token is needed, in the header Authorization, of the kind Bearer";
   const error = wrong === null ? "" : ', error="invalid_token"';
   return new Problem(401, "UNAUTHORIZED", detail, {
     headers: { "www-authenticate": `Bearer realm="longshore"${error}` },

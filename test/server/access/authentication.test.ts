@@ -23,7 +23,10 @@ onEveryEngine("a stored token", (storage) => {
     const { token } = await longshore.tokens.create({ name: "shop", scopes: ["enqueue:mail", "read"] });
 
     const none = await api("GET /api/jobs");
-    expect(none).toMatchObject({ status: 401, body: { code: "UNAUTHORIZED" } });
+    expect(none).toMatchObject({
+      status: 401,
+      body: { code: "UNAUTHORIZED", detail: expect.stringMatching(/^a token is needed, in the header [^[]+$/) },
+    });
     expect(none.headers.get("www-authenticate")).toBe('Bearer realm="longshore"');
     const wrong = await api("GET /api/jobs", undefined, bearer("lst_wrong"));
     expect([wrong.status, wrong.headers.get("www-authenticate")]).toEqual([
