@@ -1,4 +1,5 @@
 /** What many documents of the API have in common: times, names, pages, failures. */
+import { BUILT_IN } from "../../model/flow/each.js";
 import { z } from "@hono/zod-openapi";
 import type { Failure } from "../../model/failure/failure.js";
 import { perState, STATES } from "../../model/job/state.js";
@@ -32,6 +33,9 @@ const ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 
 /** A name of a queue, a task, a schedule. */
 export const Name = z.string().regex(NAME, "1 to 100 characters of A-Z a-z 0-9 _ . : -");
+
+/** The name of a task whose jobs a client may create. What the tasks of the package's own do goes beyond what a client may. */
+export const TaskName = Name.refine((name) => !name.startsWith(BUILT_IN), `no name that begins with "${BUILT_IN}"`);
 
 /** The id of a job. */
 export const JobId = z.string().regex(ID, "1 to 128 characters of A-Z a-z 0-9 _ . : -");

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { EnqueueOptions } from "../../client/enqueue/job-spec.js";
 import type { Job } from "../../client/jobs/job.js";
-import { GivenDuration, GivenTime, JobId, Name, Payload, State, Text } from "./common.js";
+import { GivenDuration, GivenTime, JobId, Name, Payload, State, TaskName, Text } from "./common.js";
 import { linksOf } from "./job.js";
 
 const Policy = z.enum(["fail", "cancel", "continue"]);
@@ -59,7 +59,7 @@ export const OptionsSchema = z
 
 /** A job to enqueue. */
 export const JobRequestSchema = z
-  .strictObject({ task: Name, input: Payload.optional(), options: OptionsSchema.optional() })
+  .strictObject({ task: TaskName, input: Payload.optional(), options: OptionsSchema.optional() })
   .openapi("JobRequest");
 
 /** Several jobs to enqueue together. */

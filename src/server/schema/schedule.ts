@@ -4,7 +4,18 @@ import type { AnySchedule } from "../../define/schedule.js";
 import type { AnyTask } from "../../define/task.js";
 import type { ScheduleSnapshot } from "../../client/schedules/schedule-snapshot.js";
 import type { View } from "../http/view.js";
-import { GivenDuration, GivenTime, iso, isoOrNull, JobId, Name, Payload, Time, TimeOrNull } from "./common.js";
+import {
+  GivenDuration,
+  GivenTime,
+  iso,
+  isoOrNull,
+  JobId,
+  Name,
+  Payload,
+  TaskName,
+  Time,
+  TimeOrNull,
+} from "./common.js";
 import { OptionsSchema } from "./enqueue.js";
 
 const CatchUp = z.enum(["skip", "one", "all"]);
@@ -13,7 +24,7 @@ const Overlap = z.enum(["allow", "skip", "supersede"]);
 /** A schedule as it is put; its name is in the path. */
 export const GivenSchedule = z
   .strictObject({
-    task: Name,
+    task: TaskName,
     input: Payload.optional(),
     options: OptionsSchema.omit({ id: true, delay: true, runAt: true, hold: true, after: true, ifFailed: true })
       .optional()

@@ -177,6 +177,34 @@ describe("what a token for the jobs of a tag creates", () => {
     expect((await call("POST /api/jobs", { jobs })).status).toBe(202);
   });
 
+  it("is of a task of the application's: a fan-out of the package's own would make jobs without its tag", async () => {
+    const longshore = connection();
+    const all = {
+      task: "scan",
+      queue: "payments",
+      items: [1],
+      template: null,
+      takes: [],
+      options: { tags: ["app:8"] },
+    };
+    const each = { task: "longshore.each", input: all };
+    expect((await tenant()("POST /api/jobs", each)).body).toMatchObject({ status: 400, field: "task" });
+    const batch = await tenant()("POST /api/jobs", { jobs: [each] });
+    expect(batch.body).toMatchObject({ status: 400, field: "jobs[0].task" });
+    const schedule = await checkedApiOf(longshore)("PUT /api/schedules/s", { ...each, cron: "@daily" });
+    expect(schedule.body).toMatchObject({ status: 400, field: "task" });
+
+    const fan = flow("fan", { queue: "flows" }, ($: FlowBuilder<number>) => {
+      return $.each(part, $(task("list", () => [1])), (item) => ({ item }));
+    });
+    await longshore.enqueue(fan, 1, { tags: ["app:7"] });
+    const [member] = (await longshore.jobs({ task: "longshore.each" }).page()).jobs;
+    const path = `/api/jobs/${member?.id}`;
+    expect((await tenant()(`PATCH ${path}`, { input: all })).body).toMatchObject({ status: 400, field: "input" });
+    expect((await tenant()(`POST ${path}/retry`, { input: all })).body).toMatchObject({ status: 400, field: "input" });
+    expect(await longshore.jobs({ queue: "payments" }).count()).toMatchObject({ count: 0 });
+  });
+
   it("has an id that no other tenant's job has", async () => {
     const longshore = connection();
     await longshore.enqueue("scan", 1, { id: "night", tags: ["app:8"] });

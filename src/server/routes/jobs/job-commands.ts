@@ -2,6 +2,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Job, JobChange } from "../../../client/jobs/job.js";
 import { checkInput } from "../../../define/check-input.js";
+import { InvalidInput } from "../../../model/errors/errors.js";
+import { BUILT_IN } from "../../../model/flow/each.js";
 import type { ServerApp } from "../../http/env.js";
 import { Problem } from "../../http/problem.js";
 import { answer, facts, jsonBody, problems } from "../../http/route.js";
@@ -107,7 +109,7 @@ export function addJobCommandRoutes(app: ServerApp, parts: ServerParts): void {
   app.openapi(retry, async (c) => {
     const job = await findJob(parts, c.var.access, c.req.valid("param"), c.req.valid("query"));
     const { fromStart = false, input } = c.req.valid("json");
-    await checkKnownInput(parts, job, input);
+    await checkNewInput(parts, job, input);
     const change = input === undefined ? {} : { input };
     return c.json(stateDocument(job, await job.retry({ fromStart, ...change })), 200);
   });
@@ -121,7 +123,7 @@ export function addJobCommandRoutes(app: ServerApp, parts: ServerParts): void {
         members: { field: "body", rule: "at least one change", valueType: "object" },
       });
     }
-    await checkKnownInput(parts, job, given.input);
+    await checkNewInput(parts, job, given.input);
     const tags =
       given.tags === undefined || access.tag === null ? {} : { tags: ownTags(access.tag, given.tags, "tags") };
     const change = { ...given, ...tags, ...(runAt === undefined ? {} : { runAt: new Date(runAt) }) } as JobChange;
@@ -135,10 +137,16 @@ export function addJobCommandRoutes(app: ServerApp, parts: ServerParts): void {
   });
 }
 
-/** Holds a new input to the schema of the job's task, where this process knows that. @throws InvalidInput */
-async function checkKnownInput({ tasks }: ServerParts, job: Job, input: unknown): Promise<void> {
-  if (input === undefined || tasks.size === 0) return;
-  const schema = tasks.get((await job.refresh()).task)?.schema ?? null;
+/**
+ * Holds a new input to the schema of the job's task, where this process knows that. What jobs of the package's own do is in their
+ * input: which jobs of which queues a fan-out makes.
+ * @throws InvalidInput
+ */
+async function checkNewInput({ tasks }: ServerParts, job: Job, input: unknown): Promise<void> {
+  if (input === undefined) return;
+  const { task } = await job.refresh();
+  if (task.startsWith(BUILT_IN)) throw new InvalidInput("input", input, `no other one for a job of ${task}`);
+  const schema = tasks.get(task)?.schema ?? null;
   if (schema !== null) await checkInput(schema, input);
 }
 
