@@ -43,7 +43,7 @@ onEveryEngine("insights", (storage) => {
 
   it("name a task that no worker knows, and workers that take nothing", async () => {
     const longshore = await storage.connect();
-    const worker = longshore.worker([quick], { name: "one", unknownTasks: "1ms" });
+    const worker = longshore.worker([quick], { name: "one" });
     worker.on("unknown", () => undefined).on("error", () => undefined);
     await worker.ready();
     await longshore.enqueue("ocr", null, { queue: "quick" });
