@@ -90,7 +90,7 @@ export class Authentication {
   async signOut(c: ServerContext): Promise<Access | null> {
     const found = await this.#sessionOf(c);
     if (found === null) return null;
-    await this.#sessions.end(found.session);
+    await this.#sessions.end(found.session, found.token);
     return this.#accessOf(found.token);
   }
 
@@ -203,7 +203,7 @@ export class Authentication {
       await this.#setup.secrets.refresh();
       const now = await this.#named(source, token.name);
       if (now === null || !now.digest.equals(token.digest)) return false;
-      return session === null || this.#sessions.lasts(session);
+      return session === null || this.#sessions.lasts(session, now);
     };
     return { ...this.#accessOf(token), holds };
   }
