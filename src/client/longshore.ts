@@ -35,7 +35,7 @@ import type { FlowEnqueueOptions } from "./enqueue/flow-options.js";
 import { parseQuery, resolveFilter, type JobQuery } from "./jobs/job-filter.js";
 import { JobList, type ListOptions } from "./jobs/job-list.js";
 import { Job, type RetryOptions } from "./jobs/job.js";
-import { refsOf } from "./jobs/job-refs.js";
+import { jobsWithId } from "./jobs/jobs-with-id.js";
 import { Overview } from "./overview.js";
 import { Queue } from "./queue.js";
 import type { WatchEvent } from "./connection/watch-event.js";
@@ -232,8 +232,8 @@ export class Longshore extends Overview {
    * into every queue unless the id was made by Longshore.
    * @throws InvalidInput
    */
-  async refsOf(id: string): Promise<JobRef[]> {
-    return refsOf(this.#setup.engine, parseId("id", id));
+  async jobsWithId(id: string): Promise<JobRef[]> {
+    return jobsWithId(this.#setup.engine, parseId("id", id));
   }
 
   /**

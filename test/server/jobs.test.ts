@@ -210,6 +210,20 @@ onEveryEngine("the routes of jobs", (storage) => {
     expect((await call("GET /api/jobs/job_abc?queue=two")).body.input).toBe("two");
   });
 
+  it("make a job that waits for others, which are named as documents name them", async () => {
+    const call = apiOf(await storage.connect());
+    const first = (await call("POST /api/jobs", { task: "a", options: { queue: "one" } })).body;
+    const { queue, jobId } = first;
+    const after = [{ job: { queue, jobId }, ifFailed: "continue" }];
+    const waiting = await call("POST /api/jobs", { task: "b", options: { after } });
+    expect(waiting.body).toMatchObject({ status: "blocked" });
+    const { body } = await call(`GET ${waiting.body.links.self}`);
+    expect(body.dependencies).toMatchObject([{ queue: "one", jobId, ifFailed: "continue", state: null }]);
+    expect((await call("POST /api/jobs", { task: "b", options: { after: [{ queue, jobId }] } })).status).toBe(202);
+    const wrong = await call("POST /api/jobs", { task: "b", options: { after: [{ queue, id: jobId }] } });
+    expect(wrong.body).toMatchObject({ status: 400, field: expect.stringContaining("options.after") });
+  });
+
   it("refuse a unique key that has an owner, and name the owner", async () => {
     const call = apiOf(await storage.connect());
     const unique = { key: "k", onConflict: "reject" };

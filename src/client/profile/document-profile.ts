@@ -92,7 +92,7 @@ const everything = (job: DocumentJob): DocumentJob => job;
 
 /** @throws InvalidInput for what is no id, and for an id that several queues have; JobNotFound */
 async function find(longshore: Longshore, id: string): Promise<Job> {
-  const [ref, ...more] = await longshore.refsOf(id);
+  const [ref, ...more] = await longshore.jobsWithId(id);
   if (more.length > 0)
     throw new InvalidInput("id", id, `the id of one job; ${more.length + 1} queues have a job with it`);
   const job = ref === undefined ? null : await longshore.job(ref);

@@ -184,21 +184,23 @@ export interface EnqueueOptions {
       }
     | undefined;
   readonly supersedes?: string | undefined;
+  /** Jobs that must have ended before it runs */
   readonly after?:
     | readonly (
         | {
             readonly queue: string;
-            readonly id: string;
+            readonly jobId: string;
           }
         | {
             readonly job: {
               readonly queue: string;
-              readonly id: string;
+              readonly jobId: string;
             };
             readonly ifFailed?: "fail" | "cancel" | "continue" | undefined;
           }
       )[]
     | undefined;
+  /** What becomes of it when one of them does not complete */
   readonly ifFailed?: "fail" | "cancel" | "continue" | undefined;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Takes secrets out of texts: lines of logs, messages of errors. `Bearer …`, tokens of the server, the password of an address, and
- * what follows a key that names a secret: `password=…`, `"apiKey": "…"`, `Cookie: …` to the end of the line. Each pattern begins
- * at a word, has a bounded key, and goes on behind what it took, so the time is linear in the text.
+ * what follows a key that names a secret: `password=…`, `login%5Bpassword%5D=…`, `"apiKey": "…"`, `--token …`, `Cookie: …` to the end of
+ * the line. Each pattern begins at a word, has a bounded key, and goes on behind what it took, so the time is linear in the text.
  */
 import { isSecret } from "./secret-key.js";
 
@@ -12,16 +12,24 @@ const BEARER = /\bBearer\s{1,3}([A-Za-z0-9._~+/=-]{8,})/gi;
 const SERVER_TOKEN = /\blst_[\w-]{20,}/g;
 /** Up to the last `@` before the host: a password may have one, too. */
 const ADDRESS = /(?<=:\/\/[^\s:/@]{0,100}:)[^\s/]{1,200}(?=@)/g;
-const KEY = /(?<![\w-])([A-Za-z_][\w-]{0,63})(?:\\{0,3}["'])?[ \t]{0,3}[:=][ \t]{0,3}/g;
+const KEY =
+  /(?:(?<!\w-{0,2})|(?<=%[\dA-F]{2}))([A-Z_][\w-]{0,63})(?:\]|%5D|\\{0,3}["']|%22)?[ \t]{0,3}(?:[:=]|%3[AD])[ \t]{0,3}/gi;
+/** An option of a command, whose value is the next word. */
+const OPTION = /(?<![\w-])(--[A-Z][\w-]{0,63})([ \t]{1,3})(?!-)([^\s"']{1,1000}|"[^"]{0,1000}"?|'[^']{0,1000}'?)/gi;
 /** Headers whose value is the rest of the line. */
 const WHOLE_LINE = /(?:authorization|cookie)$/i;
 /** Texts without one of these characters have no secret in a pattern. */
-const MARKS = /[:=_ ]/;
+const MARKS = /[:=_ %]/;
 
 /** The text without secrets. */
 export function redactText(text: string): string {
   if (text.length < 6 || !MARKS.test(text)) return text;
-  return withoutValues(text.replace(ADDRESS, REDACTED).replace(SERVER_TOKEN, REDACTED).replace(BEARER, withoutBearer));
+  const begun = text.replace(ADDRESS, REDACTED).replace(SERVER_TOKEN, REDACTED).replace(BEARER, withoutBearer);
+  return withoutValues(begun).replace(OPTION, withoutOption);
+}
+
+function withoutOption(all: string, name: string, space: string, value: string): string {
+  return isSecret(name, plainOf(value)) && value !== REDACTED ? `${name}${space}${quoted(value)}` : all;
 }
 
 /** "Bearer authentication" is a word behind another, and no secret. */

@@ -1,18 +1,26 @@
 /**
- * Which keys name secrets: those with the word password, secret, token, authorization, cookie or api key in them, however they are
- * written: `dbPassword`, `client_secret`, `X-Api-Key`, `accesstoken`. Words, not parts of words: a `secretary` and a `tokenizer` stay.
+ * Which keys name secrets: those with the word password, secret, credentials, token, authorization, cookie or api key in them, however
+ * they are written: `dbPassword`, `pwd`, `client_secret`, `X-Api-Key`, `accesstoken`. Words, not parts of words: a `secretary` and a `tokenizer` stay.
  * What is stored beneath decides, too, since language models count tokens: `maxTokens: 4096` and `tokens: { input: 12 }` are
  * numbers and stay; `token: 123456` may be a code that was sent to a phone, and goes. `true`, `false` and `null` give nothing
  * away: `hasPassword: true` stays.
  */
 
 /** Words that name secrets whatever stands beneath. */
-const SECRETS = ["password", "passwd", "passphrase", "secret", "authorization", "cookie", "apikey", "privatekey"];
+const SECRETS = [
+  ...["password", "passwd", "pwd", "passphrase", "secret", "credential"],
+  ...["authorization", "cookie", "apikey", "privatekey"],
+];
 const TOKEN = "token";
 /** Words that, beside each other, name secrets. */
 const PAIRS: readonly (readonly [string, string])[] = [
   ["api", "key"],
   ["private", "key"],
+  ["pass", "word"],
+  ["pass", "phrase"],
+  // What makes the address of a file in a store a key to it.
+  ["amz", "signature"],
+  ["goog", "signature"],
 ];
 
 /** The longest key that is taken apart (characters); a longer one is no name of anything. */

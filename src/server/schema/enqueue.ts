@@ -2,11 +2,15 @@
 import { z } from "@hono/zod-openapi";
 import type { EnqueueOptions } from "../../client/enqueue/job-spec.js";
 import type { Job } from "../../client/jobs/job.js";
+import type { JobRef } from "../../model/job/job.js";
+import type { AfterJob } from "../../model/options/after.js";
 import { GivenDuration, GivenTime, JobId, Name, Payload, State, TaskName, Text } from "./common.js";
 import { linksOf } from "./job.js";
 
 const Policy = z.enum(["fail", "cancel", "continue"]);
-const Ref = z.strictObject({ queue: Name, id: JobId });
+const Ref = z.strictObject({ queue: Name, jobId: JobId });
+const After = z.union([Ref, z.strictObject({ job: Ref, ifFailed: Policy.optional() })]);
+type GivenAfter = z.infer<typeof After>;
 
 /** The options of a job that is enqueued. */
 export const OptionsSchema = z
@@ -49,11 +53,8 @@ export const OptionsSchema = z
       })
       .optional(),
     supersedes: Text.optional(),
-    after: z
-      .array(z.union([Ref, z.strictObject({ job: Ref, ifFailed: Policy.optional() })]))
-      .max(1_000)
-      .optional(),
-    ifFailed: Policy.optional(),
+    after: z.array(After).max(1_000).optional().openapi({ description: "Jobs that must have ended before it runs" }),
+    ifFailed: Policy.optional().openapi({ description: "What becomes of it when one of them does not complete" }),
   })
   .openapi("EnqueueOptions");
 
@@ -69,9 +70,23 @@ export const JobRequestsSchema = z
 
 /** The options as the client takes them. */
 export function optionsOf(given: z.infer<typeof OptionsSchema> | undefined): EnqueueOptions {
-  const { runAt, ...options } = given ?? {};
+  const { runAt, after, ...options } = given ?? {};
   // What JSON cannot say (a template type of a duration) the client checks.
-  return { ...options, ...(runAt === undefined ? {} : { runAt: new Date(runAt) }) } as EnqueueOptions;
+  return {
+    ...options,
+    ...(runAt === undefined ? {} : { runAt: new Date(runAt) }),
+    ...(after === undefined ? {} : { after: after.map(afterOf) }),
+  } as EnqueueOptions;
+}
+
+function afterOf(one: GivenAfter): AfterJob {
+  if (!("job" in one)) return refOf(one);
+  const { job, ifFailed } = one;
+  return { job: refOf(job), ...(ifFailed === undefined ? {} : { ifFailed }) };
+}
+
+function refOf({ queue, jobId }: z.infer<typeof Ref>): JobRef {
+  return { queue, id: jobId };
 }
 
 /** A job that was accepted. */

@@ -22,6 +22,7 @@ describe("keys", () => {
     ...["token", "accessToken", "access_token", "accesstoken", "refreshTokens", "csrf-token", "tokenValue"],
     ...["authorization", "Authorization", "proxy-authorization", "cookie", "Set-Cookie", "cookies", "sessionCookie"],
     ...["apiKey", "api_key", "API-KEY", "apikey", "x-api-key", "XApiKey", "OPENAI_API_KEY", "apiKeys", "privateKey"],
+    ...["pwd", "dbPwd", "pass_word", "passWord", "credential", "credentials", "dbCredentials", "X-Amz-Signature"],
   ])("%s names a secret", (key) => {
     expect(redact({ [key]: "hunter2" })).toEqual({ [key]: GONE });
     expect(redact({ [key]: { inner: "hunter2" } })).toEqual({ [key]: GONE });
@@ -41,7 +42,7 @@ describe("keys", () => {
       "key",
       "keys",
     ],
-    ...["monkey", "primaryKey", "api", "cook", "cookbook", "compass", "pass", "detokenize"],
+    ...["monkey", "primaryKey", "api", "cook", "cookbook", "compass", "pass", "detokenize", "signature"],
   ])("%s names none", (key) => {
     expect(redact({ [key]: "shown" })).toEqual({ [key]: "shown" });
   });
@@ -174,6 +175,14 @@ describe("texts", () => {
     ['msg="bad password=hunter2" secret=hunter2', 'msg="bad password=[redacted]" secret=[redacted]'],
     ["token=123456 maxTokens=4096 tokens: 12", "token=[redacted] maxTokens=4096 tokens: 12"],
     ['password="hunter2 without an end', "password=[redacted]"],
+    ["?next=%2Fa%3Ftoken%3Dhunter2 was", "?next=%2Fa%3Ftoken%3D[redacted] was"],
+    ["user[password]=hunter2&user[name]=ada", "user[password]=[redacted]&user[name]=ada"],
+    ["user%5Bpassword%5D=hunter2&n=1", "user%5Bpassword%5D=[redacted]&n=1"],
+    ["%7B%22apiKey%22%3A%22hunter2%22%7D", "%7B%22apiKey%22%3A[redacted]"],
+    ["failed: pg_dump --password hunter2 --file x", "failed: pg_dump --password [redacted] --file x"],
+    ['run --api-key "hunter2 hunter2" -v', 'run --api-key "[redacted]" -v'],
+    ["run --token=hunter2 --max-tokens 12", "run --token=[redacted] --max-tokens 12"],
+    ["get /v.mp4?X-Amz-Signature=hunter2&n=1", "get /v.mp4?X-Amz-Signature=[redacted]&n=1"],
     ["config.db.password: hunter2", "config.db.password: [redacted]"],
   ])("%s", (text, shown) => {
     expect(redactText(text)).toBe(shown);
@@ -190,6 +199,10 @@ describe("texts", () => {
     "secretary: Ada",
     "a basic setup: fine",
     "https://example.org/a?b=c",
+    "http://localhost:4873/@scope/package",
+    "50% token",
+    "run --password --verbose",
+    "sum --tokens 12 --signature (a)",
   ])("stay: %s", (text) => {
     expect(redactText(text)).toBe(text);
   });
@@ -205,6 +218,10 @@ describe("texts", () => {
     ["closed brackets", "secret=[] "],
     ["redacted ones", "password=[redacted] "],
     ["slashes", 'secret="\\\\\\\\'],
+    ["dashes", "--a"],
+    ["options", "--token "],
+    ["unclosed options", '--token "'],
+    ["coded keys", "%5Btoken%5D"],
   ])("of a megabyte of %s takes steps in proportion", (_what, piece) => {
     // What is quadratic here takes minutes for this size, and the test its time limit.
     const text = piece.repeat(Math.ceil(1_048_576 / piece.length));

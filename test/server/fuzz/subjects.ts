@@ -52,7 +52,7 @@ export class Subjects {
     const longshore = this.#longshore;
     await this.#work();
     for (const id of [...IDS.filter((known) => known !== "job_7"), "flow_1"]) {
-      for (const ref of await longshore.refsOf(id)) await this.#remove(ref.queue, id);
+      for (const ref of await longshore.jobsWithId(id)) await this.#remove(ref.queue, id);
     }
     for (const queue of ["one", "two"]) {
       await longshore.enqueue("scan", { note: PAYLOAD }, { id: "job_1", queue, tags: [TAG], meta });

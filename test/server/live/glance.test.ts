@@ -18,8 +18,8 @@ it("shows the counts of all queues, those that change, and those that go", async
   expect(seen.of("snapshot")[0]?.data).toMatchObject({
     queueCount: 2,
     queues: [
-      { name: "a", paused: false, counts: { queued: 2 }, perMinute: { ended: 0, failed: 0 } },
-      { name: "b", counts: { queued: 1 } },
+      { queue: "a", paused: false, counts: { queued: 2 }, perMinute: { ended: 0, failed: 0 } },
+      { queue: "b", counts: { queued: 1 } },
     ],
   });
   await live.pass(3_000);
@@ -29,9 +29,9 @@ it("shows the counts of all queues, those that change, and those that go", async
   await live.longshore.queue("b").obliterate();
   await live.pass(1_500);
   expect(seen.events).toMatchObject([
-    { kind: "queue-gone", name: "b" },
-    { kind: "queue", name: "a", paused: true, counts: { queued: 2 } },
-    { kind: "queue", name: "c", counts: { queued: 1 } },
+    { kind: "queue-gone", queue: "b" },
+    { kind: "queue", queue: "a", paused: true, counts: { queued: 2 } },
+    { kind: "queue", queue: "c", counts: { queued: 1 } },
   ]);
 });
 

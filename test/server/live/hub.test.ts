@@ -209,7 +209,7 @@ it("tries again to read what events it missed when the engine does not answer", 
 it("shows a queue: its counts, what runs, and what happens to its jobs", async () => {
   const seen = await live.open("queue:scans");
   expect(seen.of("snapshot")[0]?.data).toMatchObject({
-    queue: { name: "scans", paused: false, counts: { queued: 0 } },
+    queue: { queue: "scans", paused: false, counts: { queued: 0 } },
     active: [],
   });
   await live.longshore.queue("scans").pause();

@@ -48,7 +48,7 @@ onBothEngines("the events of jobs that run in other processes", (open) => {
     expect(ofJob.events.find(({ kind }) => kind === "progress")).toMatchObject({ progress: { percent: 50 } });
     await expect
       .poll(() => overview.events.findLast(({ kind }) => kind === "queue"))
-      .toMatchObject({ name: "work", counts: { completed: 20 } });
+      .toMatchObject({ queue: "work", counts: { completed: 20 } });
     await expect
       .poll(() => ofJob.events.findLast(({ kind }) => kind === "job"))
       .toMatchObject({ job: { state: "completed", attempt: 1, progress: { percent: 100 } } });

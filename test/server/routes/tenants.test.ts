@@ -163,13 +163,13 @@ describe("what a token for the jobs of a tag creates", () => {
   it("waits for its own jobs alone, those of the same request among them", async () => {
     const call = tenant();
     const { own, other } = await populate(connection());
-    expect((await call(...create({ after: [{ queue: "scans", id: own }] }))).status).toBe(202);
+    expect((await call(...create({ after: [{ queue: "scans", jobId: own }] }))).status).toBe(202);
     for (const id of [other, "nobody"]) {
-      expect((await call(...create({ after: [{ queue: "scans", id }] }))).body).toMatchObject({
+      expect((await call(...create({ after: [{ queue: "scans", jobId: id }] }))).body).toMatchObject({
         ...{ status: 400, field: "options.after[0]", rule: "a job of tag app:7" },
       });
     }
-    const after = [{ job: { queue: "scans", id: "first" } }];
+    const after = [{ job: { queue: "scans", jobId: "first" } }];
     const jobs = [
       { task: "scan", options: { queue: "scans", id: "first" } },
       { task: "scan", options: { after } },

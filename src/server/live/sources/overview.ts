@@ -65,7 +65,7 @@ export class OverviewSource implements Source {
     for (const name of this.#shown.keys()) {
       if (this.#queues.has(name)) continue;
       this.#shown.delete(name);
-      this.#tell(name, { kind: "queue-gone", name, at: iso(this.#parts.clock.now()) });
+      this.#tell(name, { kind: "queue-gone", queue: name, at: iso(this.#parts.clock.now()) });
     }
     for (const [name, queue] of this.#queues) {
       const document = this.#document(queue);
@@ -81,6 +81,6 @@ export class OverviewSource implements Source {
   }
 
   #document({ name, paused, counts }: QueueRecord): object {
-    return { name, paused, counts, perMinute: this.#rates.of(name) ?? NONE };
+    return { queue: name, paused, counts, perMinute: this.#rates.of(name) ?? NONE };
   }
 }

@@ -51,7 +51,7 @@ export class QueueSource implements Source {
   }
 
   snapshot(view: View): Readonly<Record<string, unknown>> {
-    const queue = { name: this.#queue, paused: this.#isPaused, counts: this.#counts };
+    const queue = { queue: this.#queue, paused: this.#isPaused, counts: this.#counts };
     return { queue, active: this.#active.documents(view) };
   }
 

@@ -30,14 +30,25 @@ export function requireTag(access: Access, id: string, tags: readonly string[]):
   if (access.tag !== null && !tags.includes(access.tag)) throw new JobNotFound(id);
 }
 
-/** A filter within what the access may see. */
+/**
+ * A filter within what the access may see.
+ * @throws Problem 403 for a search in the text of errors as it is stored: part by part it would tell what answers leave out
+ */
 export function narrowed(access: Access, query: JobQuery): JobQuery {
+  if (query.errorText !== undefined) requireStoredTexts(access, "errorText");
+  if (query.not?.errorText !== undefined) requireStoredTexts(access, "not.errorText");
   return access.tag === null ? query : { ...query, tags: [...(query.tags ?? []), access.tag] };
+}
+
+function requireStoredTexts(access: Access, field: string): void {
+  if (access.allows("read:payload")) return;
+  const detail = `${field} looks into errors as they are stored, secrets and all: it needs the scope read:payload`;
+  throw new Problem(403, "SCOPE_MISSING", detail, { members: { scope: "read:payload", field } });
 }
 
 /** The jobs of an id that the access may see: another tenant's of the same id hides none of them. */
 async function refsWithin(longshore: Longshore, { tag }: Access, id: string): Promise<readonly JobRef[]> {
-  const refs = await longshore.refsOf(id);
+  const refs = await longshore.jobsWithId(id);
   if (tag === null || refs.length < 2) return refs;
   const jobs = await longshore.snapshots(refs);
   return refs.filter((_, index) => jobs[index]?.tags.includes(tag) === true);

@@ -4,7 +4,7 @@ import type { JobRef } from "../../model/job/job.js";
 import { ID_LENGTH, mayBelongTo } from "../../model/value/id.js";
 
 /** The queues that have a job with this id, in the order of their names. */
-export async function refsOf(engine: Engine, id: string): Promise<JobRef[]> {
+export async function jobsWithId(engine: Engine, id: string): Promise<JobRef[]> {
   const [found] = await engine.findJobs({ ids: [id], fields: [] });
   if (found === null || found === undefined) return [];
   // A generated id meets no other.
