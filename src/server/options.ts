@@ -1,4 +1,5 @@
 /** What a server is made with, checked: a misspelt option must not leave a door open. */
+import { isTask } from "../define/is-task.js";
 import type { AnyTask } from "../define/task.js";
 import type { DocumentProfile } from "../client/profile/document-profile.js";
 import { parseCompat, parseDocumentProfile, type CompatOptions, type ParsedCompat } from "./compat/options.js";
@@ -91,8 +92,8 @@ export function parseServerOptions(options: ServerOptions): ParsedServerOptions 
       throw new InvalidInput(name, typeof value, `no such option; known: ${OPTIONS.join(", ")}`);
   }
   return {
-    tasks: parseTasks(options.tasks ?? []),
-    basePath: parseBasePath(options.basePath ?? ""),
+    tasks: options.tasks === undefined ? new Map() : parseTasks(options.tasks),
+    basePath: options.basePath === undefined ? "" : parseBasePath(options.basePath),
     trustProxy: parseFlag("trustProxy", options.trustProxy),
     access: parseAccess(options),
     ready: parseReady(options.ready),
@@ -101,7 +102,7 @@ export function parseServerOptions(options: ServerOptions): ParsedServerOptions 
     sseClients: parseCaps("sseClients", options.sseClients, STREAM_CAPS),
     longPolls: parseCaps("longPolls", options.longPolls, POLL_CAPS),
     log: parseLog(options.log),
-    clock: options.clock ?? systemClock,
+    clock: options.clock === undefined ? systemClock : parseClock(options.clock),
   };
 }
 
@@ -109,10 +110,10 @@ export function parseServerOptions(options: ServerOptions): ParsedServerOptions 
 export function parseTasks(tasks: unknown): ReadonlyMap<string, AnyTask> {
   if (!Array.isArray(tasks)) throw new InvalidInput("tasks", tasks, "a list of tasks");
   const known = new Map<string, AnyTask>();
-  for (const [index, task] of (tasks as readonly AnyTask[]).entries()) {
-    if (typeof task !== "object" || task === null || typeof task.name !== "string" || !("schema" in task)) {
-      throw new InvalidInput(`tasks[${index}]`, task, "a task, made by task()");
-    }
+  for (const [index, task] of (tasks as readonly unknown[]).entries()) {
+    if (!isTask(task)) throw new InvalidInput(`tasks[${index}]`, task, "a task, made by task()");
+    const other = known.get(task.name) ?? task;
+    if (other !== task) throw new InvalidInput(`tasks[${index}].name`, task.name, "a name that no other task has");
     known.set(task.name, task);
   }
   return known;
@@ -123,7 +124,8 @@ const MOST_CLIENTS = 100_000;
 /** How many requests may wait unless it is said otherwise: one costs less than a stream, and many jobs may be waited for. */
 const POLL_CAPS: Caps = { process: 2_000, subject: 500 };
 
-const PATH = /^(?:\/[A-Za-z0-9._~-]+)*$/;
+// Parts of dots alone are taken out of addresses by clients: such a path would never be asked for.
+const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)*$/;
 
 /** Checks a path prefix; a slash at its end is dropped. @throws InvalidInput */
 export function parseBasePath(value: unknown): string {
@@ -132,7 +134,7 @@ export function parseBasePath(value: unknown): string {
     throw new InvalidInput(
       "basePath",
       value,
-      'a path such as "/admin/jobs": up to 200 of A-Z a-z 0-9 . _ ~ - and slashes',
+      'a path such as "/admin/jobs": up to 200 of A-Z a-z 0-9 . _ ~ - and slashes, no part . or ..',
     );
   }
   return path;
@@ -145,18 +147,29 @@ function parseFlag(name: string, value: unknown): boolean {
 }
 
 function parseCaps(field: string, caps: unknown = {}, usual: Caps): Caps {
-  if (typeof caps !== "object" || caps === null) throw new InvalidInput(field, caps, "an object");
+  const isObject = typeof caps === "object" && caps !== null && !Array.isArray(caps);
+  if (!isObject) throw new InvalidInput(field, caps, "an object of process, subject");
   for (const [name, value] of Object.entries(caps)) {
     if (!Object.hasOwn(usual, name)) throw new InvalidInput(`${field}.${name}`, value, "known are: process, subject");
-    parseWhole(`${field}.${name}`, value, 1, MOST_CLIENTS);
+    if (value !== undefined) parseWhole(`${field}.${name}`, value, 1, MOST_CLIENTS);
   }
-  return { ...usual, ...caps };
+  const { process = usual.process, subject = usual.subject }: Partial<Caps> = caps;
+  return { process, subject };
 }
 
 function parseReady(ready: unknown): () => Promise<boolean> {
   if (ready === undefined) return async () => true;
   if (typeof ready !== "function") throw new InvalidInput("ready", ready, "a function that answers true or false");
   return ready as () => Promise<boolean>;
+}
+
+function parseClock(clock: unknown): Clock {
+  const methods: readonly (keyof Clock)[] = ["now", "monotonic", "after"];
+  const given = (typeof clock === "object" && clock !== null ? clock : {}) as Partial<Clock>;
+  if (methods.some((method) => typeof given[method] !== "function")) {
+    throw new InvalidInput("clock", clock, `an object with ${methods.join(", ")}`);
+  }
+  return clock as Clock;
 }
 
 function parseLog(log: unknown): ServerLog {

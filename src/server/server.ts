@@ -10,13 +10,14 @@ import { createApp } from "./app.js";
 import { AccessControl } from "./access/control.js";
 import { protect } from "./access/headers.js";
 import type { ServerApp, ServerBindings } from "./http/env.js";
-import { Listener, type Listening, type ListenOptions } from "./http/listener.js";
+import { checkListenOptions, Listener, type Listening, type ListenOptions } from "./http/listener.js";
 import { nodeHandler, type NodeHandler } from "./http/node-handler.js";
 import { LiveHub } from "./live/hub.js";
 import { locate } from "./http/paths.js";
 import { ClientCaps } from "./http/client-caps.js";
 import { PayloadWatch } from "./http/payload-watch.js";
 import { problemOf, problemResponse } from "./http/problem.js";
+import { InvalidInput } from "../model/errors/errors.js";
 import { parseServerOptions, parseTasks, type ServerOptions } from "./options.js";
 
 /**
@@ -44,6 +45,11 @@ export class LongshoreServer {
 
   /** @internal Servers come from `createServer`. */
   constructor(longshore: Longshore, given: ServerOptions) {
+    // By shape: it may have been made with another copy of the package.
+    const methods: Partial<Longshore> | null = typeof longshore === "object" ? longshore : null;
+    if (typeof methods?.platformDocuments !== "function") {
+      throw new InvalidInput("longshore", longshore, "a connection, made by connect()");
+    }
     const options = parseServerOptions(given);
     this.#basePath = options.basePath;
     this.#tasks = new Map(options.tasks);
@@ -93,6 +99,7 @@ export class LongshoreServer {
    * @throws InvalidInput; what the system says of an address that is taken
    */
   async listen(options: ListenOptions = {}): Promise<Listening> {
+    checkListenOptions(options);
     const sayWhoIsLetIn = await this.#access.listensOn(options.host ?? "127.0.0.1");
     const listening = await this.#listener.listen(options);
     sayWhoIsLetIn();

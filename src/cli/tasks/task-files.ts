@@ -8,6 +8,7 @@ import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import type { AnyTask } from "../../define/task.js";
+import { isTask } from "../../define/is-task.js";
 import { messageOf, report, UsageError } from "../terminal/exit.js";
 import { sourcesOf } from "./source-graph.js";
 import { syntaxPlace } from "./syntax-place.js";
@@ -102,18 +103,4 @@ function tasksOf(module: Readonly<Record<string, unknown>>): AnyTask[] {
 
 function valuesOf(value: unknown): unknown[] {
   return typeof value === "object" && value !== null ? Object.values(value) : [];
-}
-
-// By shape, not by class: a file may have been loaded with another copy of the package.
-function isTask(value: unknown): value is AnyTask {
-  if (typeof value !== "object" || value === null) return false;
-  const { name, queue, defaults, schema, handler, runner } = value as Readonly<Record<string, unknown>>;
-  return (
-    typeof name === "string" &&
-    typeof queue === "string" &&
-    typeof defaults === "object" &&
-    typeof schema === "object" &&
-    typeof runner === "object" &&
-    (typeof handler === "function" || handler === null)
-  );
 }

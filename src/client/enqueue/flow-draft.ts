@@ -7,6 +7,7 @@ import { parseName } from "../../model/value/name.js";
 import { pathText, type Path } from "../../model/value/path.js";
 import { isThenable } from "../../model/value/thenable.js";
 import type { AnyTask } from "../../define/task.js";
+import { isTask } from "../../define/is-task.js";
 import type { AnyFlow, FlowBuilder } from "../../define/flow.js";
 import { templateOf, type Hole } from "./flow-template.js";
 import { parseNodeOptions, type ParsedNodeOptions } from "../../define/node-options.js";
@@ -195,10 +196,6 @@ class DraftBook {
     }
     return name;
   }
-}
-
-function isTask(value: unknown): value is AnyTask {
-  return typeof value === "object" && value !== null && "handler" in value && "name" in value;
 }
 
 /** Runs a check of a part: its errors name the part. */

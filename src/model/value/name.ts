@@ -1,8 +1,9 @@
 /** The rules for names: queues, tasks, tags, job ids, keys. Strict because names become storage keys. */
 import { InvalidInput } from "../errors/errors.js";
 
-const NAME = /^[A-Za-z0-9_.:-]{1,100}$/;
-const NAME_RULE = "1 to 100 characters of A-Z a-z 0-9 _ . : -";
+/** What a name is. `.` and `..` are none: clients of HTTP take them out of addresses, so nothing of that name could be asked for. */
+export const NAME = /^(?!\.{1,2}$)[A-Za-z0-9_.:-]{1,100}$/;
+export const NAME_RULE = "1 to 100 characters of A-Z a-z 0-9 _ . : -, and not . or ..";
 
 /** Checks a queue, task or worker name. @throws InvalidInput */
 export function parseName(field: string, value: unknown): string {
@@ -25,13 +26,13 @@ export function parseOwnName(field: string, value: unknown): string {
   throw new InvalidInput(field, value, `a name that does not begin with "${PLATFORM_PREFIX}", which is reserved`);
 }
 
-const ID = /^[A-Za-z0-9_.:-]{1,128}$/;
+/** What an id is: as a name, and longer. */
+export const ID = /^(?!\.{1,2}$)[A-Za-z0-9_.:-]{1,128}$/;
+export const ID_RULE = "1 to 128 characters of A-Z a-z 0-9 _ . : -, and not . or ..";
 
 /** Checks a job id given by the caller. @throws InvalidInput */
 export function parseId(field: string, value: unknown): string {
-  if (typeof value !== "string" || !ID.test(value)) {
-    throw new InvalidInput(field, value, "1 to 128 characters of A-Z a-z 0-9 _ . : -");
-  }
+  if (typeof value !== "string" || !ID.test(value)) throw new InvalidInput(field, value, ID_RULE);
   return value;
 }
 

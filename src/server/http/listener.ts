@@ -21,8 +21,11 @@ export interface Listening {
   readonly url: string;
 }
 
-/** Milliseconds: for the headers of a request, for all of it, and between two on one connection. */
-const TIMES = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 };
+/** Milliseconds: for the headers of a request, for all of it, and between two on one connection; how often the first two are looked at. */
+const TIMES = {
+  ...{ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 },
+  connectionsCheckingInterval: 5_000,
+};
 const LARGEST_HEADERS = 16_384;
 /** A request without a Host is answered by us: Node would say no more than a status. */
 const BY_US = { requireHostHeader: false };
@@ -98,6 +101,16 @@ export class Listener {
     this.#connections.set(socket, requests + change);
     if (this.#closing !== null && requests + change === 0) socket.end();
   }
+}
+
+const OPTIONS: readonly string[] = ["host", "port"] satisfies (keyof ListenOptions)[];
+
+/** Checks the names of options; a misspelt `host` would listen elsewhere. @throws InvalidInput */
+export function checkListenOptions(options: unknown): void {
+  const rule = `an object of ${OPTIONS.join(", ")}`;
+  if (typeof options !== "object" || options === null) throw new InvalidInput("options", options, rule);
+  const other = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (other !== undefined) throw new InvalidInput(other, Reflect.get(options, other), `no such option; ${rule}`);
 }
 
 /** The host of an address that leads to where the server listens. */

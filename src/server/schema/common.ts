@@ -2,6 +2,7 @@
 import { BUILT_IN } from "../../model/flow/each.js";
 import { z } from "@hono/zod-openapi";
 import type { Failure } from "../../model/failure/failure.js";
+import { ID, ID_RULE, NAME, NAME_RULE } from "../../model/value/name.js";
 import { perState, STATES } from "../../model/job/state.js";
 
 /** A time of a document. */
@@ -28,17 +29,14 @@ export const StateCounts = z.object(perState(() => z.number().int())).openapi("S
 /** A payload of an application. */
 export const Payload = z.unknown().openapi({ description: "Any JSON" });
 
-const NAME = /^[A-Za-z0-9_.:-]{1,100}$/;
-const ID = /^[A-Za-z0-9_.:-]{1,128}$/;
-
 /** A name of a queue, a task, a schedule. */
-export const Name = z.string().regex(NAME, "1 to 100 characters of A-Z a-z 0-9 _ . : -");
+export const Name = z.string().regex(NAME, NAME_RULE);
 
 /** The name of a task whose jobs a client may create. What the tasks of the package's own do goes beyond what a client may. */
 export const TaskName = Name.refine((name) => !name.startsWith(BUILT_IN), `no name that begins with "${BUILT_IN}"`);
 
 /** The id of a job. */
-export const JobId = z.string().regex(ID, "1 to 128 characters of A-Z a-z 0-9 _ . : -");
+export const JobId = z.string().regex(ID, ID_RULE);
 
 /** A free text: a tag, the name of a worker. */
 export const Text = z.string().min(1, "1 to 256 characters").max(256, "1 to 256 characters");

@@ -3,24 +3,41 @@ import { InvalidInput } from "../../../src/model/errors/errors.js";
 import { parseId, parseKey, parseName, parseTags } from "../../../src/model/value/name.js";
 
 describe("a queue or task name", () => {
-  test.each(["a", "defospam", "A-b_c.d:e", "0", "__proto__", "x".repeat(100)])("may be %s", (name) => {
-    expect(parseName("queue", name)).toBe(name);
-  });
-
-  test.each(["", " ", "a b", "a/b", "ä", "a{b}", "a\n", "a\u0000", "x".repeat(101), "*", null, undefined, 5, {}])(
-    "may not be %j",
+  test.each(["a", "defospam", "A-b_c.d:e", "0", "__proto__", "...", ".a", "a.", "x".repeat(100)])(
+    "may be %s",
     (name) => {
-      expect(() => parseName("queue", name)).toThrow(/^queue: .* is not allowed: 1 to 100 characters/s);
+      expect(parseName("queue", name)).toBe(name);
     },
   );
+
+  test.each([
+    "",
+    " ",
+    "a b",
+    "a/b",
+    "ä",
+    "a{b}",
+    "a\n",
+    "a\u0000",
+    "x".repeat(101),
+    "*",
+    ".",
+    "..",
+    null,
+    undefined,
+    5,
+    {},
+  ])("may not be %j", (name) => {
+    expect(() => parseName("queue", name)).toThrow(/^queue: .* is not allowed: 1 to 100 characters/s);
+  });
 });
 
 describe("a job id of the caller's", () => {
-  test.each(["job_abc123", "1", "a:b.c-d", "x".repeat(128)])("may be %s", (id) => {
+  test.each(["job_abc123", "1", "a:b.c-d", "...", "x".repeat(128)])("may be %s", (id) => {
     expect(parseId("id", id)).toBe(id);
   });
 
-  test.each(["", "a b", "job/1", "{x}", "é", "x".repeat(129), "a\r\nb", 7])("may not be %j", (id) => {
+  test.each(["", "a b", "job/1", "{x}", "é", "x".repeat(129), "a\r\nb", ".", "..", 7])("may not be %j", (id) => {
     expect(() => parseId("id", id)).toThrow(InvalidInput);
   });
 });
