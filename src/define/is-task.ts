@@ -1,4 +1,4 @@
-/** Is a value a task? Told by its shape and not its class: a file may have been loaded with another copy of the package. */
+/** Is a value a task? By its shape and not its class: a file may have been loaded with another copy of the package. */
 import type { AnyTask } from "./task.js";
 
 /** Does a value have the parts of what `task()` makes? */

@@ -6,8 +6,7 @@ import { MemoryEngine } from "../../src/engine/memory/engine.js";
 
 const longshore = attach(new MemoryEngine());
 const scan = task("scan", {}, () => {});
-const refusalOf = (field: string): Error =>
-  expect.objectContaining({ code: "INVALID_INPUT", field }) as unknown as Error;
+const refusalOf = (field: string): Error => expect.objectContaining({ code: "INVALID_INPUT", field });
 
 it.each<[string, Record<string, unknown>, string]>([
   ["no tasks", { tasks: null }, "tasks"],
@@ -39,7 +38,7 @@ it.each<[string, Record<string, unknown>, string]>([
 });
 
 it.each([undefined, null, "redis://db", {}, new MemoryEngine()])("%s is no connection", (value) => {
-  expect(() => createServer(value as unknown as Longshore)).toThrow(refusalOf("longshore"));
+  expect(() => createServer(value as Longshore)).toThrow(refusalOf("longshore"));
 });
 
 it.each([null, [], "options", 5])("%j are no options", (value) => {
@@ -59,7 +58,7 @@ it.each<[unknown, string]>([
   [{ host: null }, "host"],
   [{ port: "80" }, "port"],
   [{ port: 65_536 }, "port"],
-])("it does not listen at %j", async (options, field) => {
+])("no server listens at %j", async (options, field) => {
   const server = createServer(longshore, { log: () => {} });
   await expect(server.listen(options as never)).rejects.toThrow(refusalOf(field));
 });
