@@ -13,6 +13,8 @@ import { messageOf, report, UsageError } from "../terminal/exit.js";
 import { sourcesOf } from "./source-graph.js";
 import { syntaxPlace } from "./syntax-place.js";
 
+/** After how long (milliseconds) a file that is still loading is named. */
+const SLOW = 10_000;
 const NEVER = new AbortController().signal;
 
 /** The files tried when a name is not that of a file. */
@@ -69,6 +71,10 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
     throw new Error("it waits at its top level for what never comes");
   });
   process.once("exit", ended);
+  // Unreferenced: by itself it keeps no process alive, whose end says more.
+  const slow = setTimeout(() => {
+    process.stderr.write(`warning: ${file} is still loading after 10 s: what does it wait for at its top level?\n`);
+  }, SLOW).unref();
   try {
     const module: unknown = await Promise.race([import(pathToFileURL(path).href), stuck]);
     return module as Readonly<Record<string, unknown>>;
@@ -81,6 +87,7 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
     throw new UsageError(`cannot load ${file}: ${hint}`, { cause: error });
   } finally {
     process.off("exit", ended);
+    clearTimeout(slow);
     loaded.abort();
   }
 }
