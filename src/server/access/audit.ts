@@ -18,10 +18,11 @@ export function auditGuard(longshore: Longshore, log: ServerLog, trustProxy: boo
   const created = new CreationLog(longshore.audit);
   return async (c, next) => {
     await next();
-    const { action, access, resource, scope, touched } = c.var;
+    const { action, access, resource, scope, touched, isLook = false } = c.var;
     // A client that is not known writes nothing down here, so that it cannot be flooded from outside.
     if (!isMutation(c.req.method) || action === undefined || access.subject === "") return;
     const problem = c.error === undefined ? null : problemOf(c.error);
+    if (isLook && problem === null) return;
     const entry = {
       subject: access.subject,
       tag: access.tag,

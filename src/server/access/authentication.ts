@@ -4,16 +4,16 @@
  * machine is let in.
  */
 import type { Longshore } from "../../client/longshore.js";
-import { grantsAllow, parseGrants, type Grant } from "../../model/access/scope.js";
+import { grantsAllow, type Grant } from "../../model/access/scope.js";
 import { digestOf, type KnownToken } from "../../model/access/token.js";
 import type { Clock } from "../../model/value/clock.js";
-import { parseKey } from "../../model/value/name.js";
-import { OPEN_ACCESS, type Access, type Resource } from "../http/access.js";
+import { OPEN_ACCESS, type Access } from "../http/access.js";
 import type { Guard, ServerContext } from "../http/env.js";
 import { Problem } from "../http/problem.js";
-import { Attempts } from "./attempts.js";
-import { addressOf, isForwarded } from "./client.js";
+import { Attempts, type Attempt } from "./attempts.js";
+import { addressOf, bearerOf, isForwarded } from "./client.js";
 import { sessionCookies } from "./cookie.js";
+import { AuthorizeHook } from "./authorize-hook.js";
 import type { ParsedAccess } from "./options.js";
 import type { SecretPlaces } from "./secret-places.js";
 import { Sessions, type Session, type TokenSource } from "./sessions.js";
@@ -37,6 +37,14 @@ interface FoundToken {
   readonly session: Session | null;
 }
 
+/** What a request says of who asks. */
+interface Asked {
+  /** The access of its token or session; `null`: it has none that is good. */
+  readonly known: Access | null;
+  /** Its attempt, if a token was sent. */
+  readonly attempt: Attempt | null;
+}
+
 /** The access of no one, until the host application has said who it is. */
 export const NO_ACCESS: Access = { subject: "", tag: null, allows: () => false };
 
@@ -49,6 +57,7 @@ export class Authentication {
   readonly #sessions: Sessions;
   readonly #byDigest: ReadonlyMap<string, KnownToken>;
   readonly #byName: ReadonlyMap<string, KnownToken>;
+  readonly #hook: AuthorizeHook | null;
   /** Was there a stored token at any time? */
   #sawToken = false;
 
@@ -59,6 +68,9 @@ export class Authentication {
     this.#sessions = new Sessions(longshore, clock, options.sessionTime);
     this.#byDigest = new Map(options.tokens.map((token) => [token.digest.toString("base64url"), token]));
     this.#byName = new Map(options.tokens.map((token) => [token.name, token]));
+    const { authorize, tokensDecide } = options;
+    const accesses = { of: this.#accessOf.bind(this), everything: () => this.#everything("authorize") };
+    this.#hook = authorize === null ? null : new AuthorizeHook({ authorize, tokensDecide, accesses, clock });
   }
 
   /** Sets the access of each request, or refuses it with 401. */
@@ -67,8 +79,16 @@ export class Authentication {
       await this.#setup.secrets.refresh();
       if (SIGN_IN.test(c.req.path) && (c.req.method === "POST" || c.req.method === "DELETE")) {
         c.set("access", NO_ACCESS);
-      } else await this.#authenticate(c);
-      await next();
+        await next();
+        return;
+      }
+      const asked = await this.#whoAsks(c);
+      try {
+        await this.#authenticate(c, asked);
+        await next();
+      } finally {
+        asked.attempt?.withdraw();
+      }
     };
   }
 
@@ -77,9 +97,9 @@ export class Authentication {
     c: ServerContext,
     secret: string,
   ): Promise<{ readonly cookie: string; readonly session: Session; readonly access: Access }> {
-    const found = await this.#tokenOf(c, secret);
+    const { found, attempt } = await this.#tokenOf(c, secret);
     if (found === null) {
-      this.#attempts.wrong(this.#address(c));
+      attempt.wrong();
       throw unauthorized("this token is not known, or its time is over");
     }
     const begun = await this.#sessions.begin(found.source, found.token);
@@ -96,7 +116,7 @@ export class Authentication {
 
   /** The session of a request; `null` when it asks otherwise. @throws EngineUnavailable */
   async session(c: ServerContext): Promise<Session | null> {
-    return c.req.header("authorization") === undefined ? ((await this.#sessionOf(c))?.session ?? null) : null;
+    return bearerOf(c) === null ? ((await this.#sessionOf(c))?.session ?? null) : null;
   }
 
   /** By the clock of sessions. */
@@ -104,21 +124,31 @@ export class Authentication {
     return this.#setup.clock.now();
   }
 
-  async #authenticate(c: ServerContext): Promise<void> {
-    const { open, authorize } = this.#setup.options;
-    const secret = bearerOf(c.req.header("authorization"));
-    const found = secret === null ? await this.#sessionOf(c) : await this.#tokenOf(c, secret);
-    const known = found === null ? null : this.#accessOfToken(found);
-    if (authorize !== null) {
+  /** What a request says of who asks: a token, or else a session. @throws Problem 429; EngineUnavailable */
+  async #whoAsks(c: ServerContext): Promise<Asked> {
+    const secret = bearerOf(c);
+    const { found, attempt } =
+      secret === null ? { found: await this.#sessionOf(c), attempt: null } : await this.#tokenOf(c, secret);
+    return { known: found === null ? null : this.#accessOfToken(found), attempt };
+  }
+
+  async #authenticate(c: ServerContext, { known, attempt }: Asked): Promise<void> {
+    const { open } = this.#setup.options;
+    if (this.#hook !== null) {
+      const hook = this.#hook;
       c.set("access", known ?? NO_ACCESS);
-      c.set("decide", (action, resource) => this.#decide(c, known, secret !== null, action, resource));
-      return;
-    }
-    if (known !== null) c.set("access", known);
-    else if (open || (secret === null && (await this.#isOpenHere(c)))) c.set("access", this.#everything("open"));
+      c.set("decide", async (action, resource) => {
+        const given = await hook.ask(c.req.raw, action, resource, known);
+        if (given === null) throw refused(action, known, attempt);
+        attempt?.right();
+        c.set("access", given);
+        return given;
+      });
+    } else if (known !== null) c.set("access", known);
+    else if (open || (attempt === null && (await this.#isOpenHere(c)))) c.set("access", this.#everything("open"));
     else {
-      if (secret !== null) this.#attempts.wrong(this.#address(c));
-      throw unauthorized(secret === null ? null : "this token is not known, or its time is over");
+      attempt?.wrong();
+      throw unauthorized(attempt === null ? null : "this token is not known, or its time is over");
     }
   }
 
@@ -133,50 +163,22 @@ export class Authentication {
     return !this.#sawToken;
   }
 
-  async #decide(
-    c: ServerContext,
-    known: Access | null,
-    sentToken: boolean,
-    action: string,
-    resource: Resource,
-  ): Promise<void> {
-    const answer: unknown = await this.#setup.options.authorize?.(c.req.raw, action, resource);
-    const { tokensDecide } = this.#setup.options;
-    if (answer === true && (known !== null || !tokensDecide)) c.set("access", known ?? this.#everything("authorize"));
-    else if (typeof answer === "object" && answer !== null) c.set("access", this.#given(answer));
-    else if (typeof answer !== "boolean")
-      throw new TypeError("authorize: answered neither true nor false nor an access");
-    else if (known !== null) throw new Problem(403, "NOT_AUTHORIZED", `this may not be done: ${action}`);
-    else {
-      if (sentToken) this.#attempts.wrong(this.#address(c));
-      throw unauthorized(null);
-    }
-  }
-
-  /** @throws InvalidInput as a fault of the server: the request is not to blame */
-  #given(answer: object): Access {
-    const { subject, scopes, tag } = answer as { subject?: unknown; scopes?: unknown; tag?: unknown };
-    try {
-      return this.#accessOf({
-        name: parseKey("subject", subject, 200),
-        scopes: parseGrants("scopes", scopes),
-        tag: tag === undefined || tag === null ? null : parseKey("tag", tag, 128),
-      });
-    } catch (error) {
-      throw new TypeError(`authorize: ${String(error)}`, { cause: error });
-    }
-  }
-
-  async #tokenOf(c: ServerContext, secret: string): Promise<FoundToken | null> {
-    const { options, longshore } = this.#setup;
+  /** Finds a token. Of one that is not found the attempt is still to be decided. @throws Problem 429; EngineUnavailable */
+  async #tokenOf(c: ServerContext, secret: string): Promise<{ found: FoundToken | null; attempt: Attempt }> {
+    const { options, longshore, trustProxy } = this.#setup;
     const digest = digestOf(secret);
-    this.#attempts.check(this.#address(c), digest);
-    const configured = this.#living(this.#byDigest.get(digest.toString("base64url")));
-    const stored = configured === null && options.storedTokens ? await longshore.tokens.checkKnown(secret) : null;
-    const token = configured ?? stored;
-    if (token === null) return null;
-    this.#attempts.right(this.#address(c), digest);
-    return { source: configured === null ? "stored" : "configured", token, session: null };
+    const attempt = await this.#attempts.begin(addressOf(c, trustProxy), digest);
+    try {
+      const configured = this.#living(this.#byDigest.get(digest.toString("base64url")));
+      const stored = configured === null && options.storedTokens ? await longshore.tokens.checkKnown(secret) : null;
+      const token = configured ?? stored;
+      if (token === null) return { found: null, attempt };
+      attempt.right();
+      return { found: { source: configured === null ? "stored" : "configured", token, session: null }, attempt };
+    } catch (error) {
+      attempt.withdraw();
+      throw error;
+    }
   }
 
   async #sessionOf(c: ServerContext): Promise<(FoundToken & { readonly session: Session }) | null> {
@@ -217,15 +219,13 @@ export class Authentication {
   #everything(subject: string): Access {
     return { ...OPEN_ACCESS, subject, secretsOf: this.#setup.secrets.of };
   }
-
-  #address(c: ServerContext): string | null {
-    return addressOf(c, this.#setup.trustProxy);
-  }
 }
 
-/** The secret of a header `Authorization: Bearer …`; `null` when it has none: another scheme is the host application's. */
-function bearerOf(header: string | undefined): string | null {
-  return /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1] ?? null;
+/** The answer to one whom the host application does not let do something. */
+function refused(action: string, known: Access | null, attempt: Attempt | null): Problem {
+  if (known !== null) return new Problem(403, "NOT_AUTHORIZED", `this may not be done: ${action}`);
+  attempt?.wrong();
+  return unauthorized(null);
 }
 
 /** @param wrong what is wrong with the token; `null`: there is none */

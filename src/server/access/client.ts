@@ -31,6 +31,11 @@ export function hostHeader(c: ServerContext, trustProxy: boolean): string {
   return forwarded ?? c.req.header("host") ?? new URL(c.req.url).host;
 }
 
+/** The secret of its header `Authorization: Bearer …`; `null` when it has none: another scheme is the host application's. */
+export function bearerOf(c: ServerContext): string | null {
+  return /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "")?.[1] ?? null;
+}
+
 /** Did the client use TLS? */
 export function isSecure(c: ServerContext, trustProxy: boolean): boolean {
   const forwarded = trustProxy ? lastOf(c.req.header("x-forwarded-proto")) : null;

@@ -73,10 +73,10 @@ export class AccessControl {
 
 function creationGuard(limit: CreationLimit): Guard {
   return async (c, next) => {
-    let admitted = false;
+    let admitted = 0;
     c.set("admit", (jobs) => {
-      limit.take(c.var.access.subject, jobs, admitted);
-      admitted = true;
+      limit.take(c.var.access.subject, jobs - admitted, admitted > 0);
+      admitted = jobs;
     });
     await next();
   };

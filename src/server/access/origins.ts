@@ -5,7 +5,7 @@
  */
 import type { Guard, ServerContext } from "../http/env.js";
 import { Problem } from "../http/problem.js";
-import { hostHeader } from "./client.js";
+import { bearerOf, hostHeader } from "./client.js";
 import { hasSessionCookie } from "./cookie.js";
 
 const SAFE: readonly string[] = ["GET", "HEAD", "OPTIONS"];
@@ -37,7 +37,7 @@ export function originGuard(cors: readonly string[], trustProxy: boolean): Guard
 function isOwn(c: ServerContext, cors: readonly string[], trustProxy: boolean): boolean {
   const site = c.req.header("sec-fetch-site");
   const origin = c.req.header("origin");
-  const byCookie = c.req.header("authorization") === undefined && hasSessionCookie(c);
+  const byCookie = bearerOf(c) === null && hasSessionCookie(c);
   if (origin !== undefined && cors.includes(origin)) return !byCookie;
   if (site !== undefined) return site === "same-origin" || (site === "none" && !byCookie);
   if (origin !== undefined) return isSameHost(origin, hostHeader(c, trustProxy));

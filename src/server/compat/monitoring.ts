@@ -4,7 +4,7 @@ import { InvalidInput, JobNotFound } from "../../model/errors/errors.js";
 import { STATES, type JobState } from "../../model/job/state.js";
 import type { ServerApp } from "../http/env.js";
 import type { ServerParts } from "../http/parts.js";
-import { answer, facts, jsonBody, problems, type RouteFacts } from "../http/route.js";
+import { answer, decideOn, facts, jsonBody, problems, type RouteFacts } from "../http/route.js";
 import { viewOf } from "../http/view.js";
 import { findJob, narrowed } from "../routes/jobs/find-job.js";
 import { Name, pageQuery } from "../schema/common.js";
@@ -82,7 +82,7 @@ export function addMonitoringRoutes(
 
   const retry = createRoute({
     ...facts({
-      ...{ action: "monitoring.retry", scope: "operate", resource: "Compatibility", tenants: true },
+      ...{ action: "monitoring.retry", scope: "operate", resource: "Compatibility", tenants: true, decides: true },
       summary: "Queue a job that failed again",
     }),
     method: "post",
@@ -92,7 +92,9 @@ export function addMonitoringRoutes(
   });
   app.openapi(retry, async (c) => {
     const { rq_job_id: id, queue } = c.req.valid("json");
-    const job = await findJob(parts, c.var.access, { id }, { queue }).catch((error: unknown) => {
+    c.set("resource", { ...c.var.resource, id, ...(queue === undefined ? {} : { queue }) });
+    const access = await decideOn(c, c.var.resource);
+    const job = await findJob(parts, access, { id }, { queue }).catch((error: unknown) => {
       throw error instanceof InvalidInput && error.field === "id" ? new JobNotFound(id) : error;
     });
     c.set("touched", { ids: [job.id], count: 1 });

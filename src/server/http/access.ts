@@ -22,13 +22,21 @@ export interface Access {
   readonly holds?: () => Promise<boolean>;
 }
 
-/** What a request is about, as far as its path and query say it; of a job that is created also its task. */
+/** What a request is about, as far as it says it. */
 export interface Resource {
   /** The kind, as actions begin with it: `jobs`, `queues`. */
   readonly kind: string;
   readonly id?: string;
+  /** Of jobs that are created or chosen: the only queue they are in. */
   readonly queue?: string;
+  /** Of a job or a schedule that is created. */
   readonly task?: string;
+  /** What a bulk job does: `"cancel"`. */
+  readonly command?: string;
+  /** Which jobs a bulk job is for, as the body of the request says it. */
+  readonly filter?: Readonly<Record<string, unknown>>;
+  /** What a stream of events is about, each as it was asked for: `"queue:mail"`. */
+  readonly topics?: readonly string[];
 }
 
 /** The access of a server that is open: everything, as `open`. */

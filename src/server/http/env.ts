@@ -14,10 +14,14 @@ export interface ServerEnv {
     resource: Resource;
     /** The right that the route needs; `null`: it is for all who are known. Set by the route. */
     scope: Scope | null;
-    /** Asks the host application, where it has a say; sets `access` to what it answers. Throws a `Problem` when it says no. */
-    decide?: (action: string, resource: Resource) => Promise<void>;
-    /** Counts so many jobs that are about to be created. Throws a `Problem` 429 when they are too many. */
+    /** May a token that is narrowed to a tag use the route? Set by the route. */
+    tenants: boolean;
+    /** Asks the host application, where it has a say; sets `access` to what it answers, and answers it. Throws a `Problem` when it says no. */
+    decide?: (action: string, resource: Resource) => Promise<Access>;
+    /** Counts the jobs that the request is about to create: so many in all. Throws a `Problem` 429 when they are too many. */
     admit?: (jobs: number) => void;
+    /** Does it change nothing, whatever its method says? Set by the route. */
+    isLook?: boolean;
     /** What a request touched besides what its path names, for the audit log: the first ids, and how many in all. */
     touched?: { readonly ids: readonly string[]; readonly count: number };
     /** The path under which clients reach the server, without a slash at its end: `""`, `/admin/jobs`. */

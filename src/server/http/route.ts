@@ -20,7 +20,7 @@ export interface RouteFacts {
   readonly description?: string;
   /** May a token that is narrowed to a tag use it? Such a route narrows what it does by itself. Default: false. */
   readonly tenants?: boolean;
-  /** Does its handler ask the host application (`c.var.decide`) and check the right, since only the body says what it is about? Default: false. */
+  /** Does its handler ask who may (`decideOn`), since only it knows what the request is about? Default: false. */
   readonly decides?: boolean;
 }
 
@@ -55,25 +55,36 @@ export function facts({
 
 function permit(action: string, scope: Scope | null, tenants: boolean, decides: boolean): Guard {
   return async (c, next) => {
-    const resource = resourceOf(c, action);
     c.set("action", action);
-    c.set("resource", resource);
+    c.set("resource", resourceOf(c, action));
     c.set("scope", scope);
-    const asked = c.var.decide !== undefined && decides;
-    if (!asked) {
-      await c.var.decide?.(action, resource);
-      if (scope !== null) requireScope(c.var.access, scope);
-    }
-    if (c.var.access.tag !== null && !tenants) {
-      throw new Problem(
-        403,
-        "TENANT_TOKEN",
-        `this token is for the jobs of tag ${c.var.access.tag}: it may not do this`,
-      );
-    }
-    if (scope === "enqueue") c.var.admit?.(1);
+    c.set("tenants", tenants);
+    if (!decides) await decideOn(c, c.var.resource);
+    // Where the host application has no say it is known already who asks: what they may not send is not looked at.
+    else if (c.var.decide === undefined) requireRight(c, c.var.access);
+    if (scope === "enqueue" && c.var.decide === undefined) c.var.admit?.(1);
     await next();
   };
+}
+
+/**
+ * Asks who may do what the route does to a resource: the host application, where it has a say, and what the access itself allows.
+ * @returns the access
+ * @throws Problem 401, 403; what the hook of the host application throws
+ */
+export async function decideOn(c: ServerContext, resource: Resource): Promise<Access> {
+  const { action, scope, decide } = c.var;
+  const access = decide === undefined ? c.var.access : await decide(action, resource);
+  requireRight(c, access);
+  if (scope === "enqueue") requireScope(access, scope, resource.queue);
+  return access;
+}
+
+/** @throws Problem 403 */
+function requireRight({ var: { scope, tenants } }: ServerContext, access: Access): void {
+  if (scope !== null) requireScope(access, scope);
+  if (access.tag === null || tenants) return;
+  throw new Problem(403, "TENANT_TOKEN", `this token is for the jobs of tag ${access.tag}: it may not do this`);
 }
 
 /** What the path and query of a request name. */

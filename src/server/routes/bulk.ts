@@ -8,7 +8,7 @@ import { JobNotFound } from "../../model/errors/errors.js";
 import type { Access } from "../http/access.js";
 import { actorOf } from "../http/actor.js";
 import type { ServerApp } from "../http/env.js";
-import { answer, facts, jsonBody, linkTo, problems } from "../http/route.js";
+import { answer, decideOn, facts, jsonBody, linkTo, problems } from "../http/route.js";
 import { viewOf } from "../http/view.js";
 import type { ServerParts } from "../http/parts.js";
 import {
@@ -29,7 +29,7 @@ const RESOURCE = "Bulk jobs";
 
 const start = createRoute({
   ...facts({
-    ...{ action: "bulk.start", scope: "operate", resource: RESOURCE, tenants: true },
+    ...{ action: "bulk.start", scope: "operate", resource: RESOURCE, tenants: true, decides: true },
     summary: "Cancel, retry, promote, release or remove all jobs that match",
     description:
       "A filter without conditions is refused unless `all` is true. With `preview` the jobs are counted only.",
@@ -89,7 +89,13 @@ export function addBulkRoutes(app: ServerApp, parts: ServerParts): void {
 
   app.openapi(start, async (c) => {
     const { action, preview = false, filter, all = false, fromStart = false } = c.req.valid("json");
-    const { access } = c.var;
+    if (preview) {
+      c.set("action", "bulk.preview");
+      c.set("isLook", true);
+    }
+    const { queue } = filter;
+    c.set("resource", { kind: "bulk", command: action, filter, ...(queue === undefined ? {} : { queue }) });
+    const access = await decideOn(c, c.var.resource);
     const request = { action, filter: filterOf(filter), all, fromStart, ...actorOf(access) };
     // Before it is narrowed, which would make a condition of none.
     parseBulkRequest(request);

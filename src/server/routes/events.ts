@@ -6,7 +6,7 @@ import { countedSubject, type Access } from "../http/access.js";
 import type { ServerApp, ServerContext } from "../http/env.js";
 import type { ServerParts } from "../http/parts.js";
 import { Problem } from "../http/problem.js";
-import { facts, problems } from "../http/route.js";
+import { decideOn, facts, problems } from "../http/route.js";
 import { viewOf } from "../http/view.js";
 import type { LiveHub, LiveRequest } from "../live/hub.js";
 import { MOST_TOPICS, parseTopics, type AskedTopic, type Topic } from "../live/sources/topic.js";
@@ -33,7 +33,7 @@ const STREAM = {
 
 const events = createRoute({
   ...facts({
-    ...{ action: "events.stream", scope: "read", resource: RESOURCE, tenants: true },
+    ...{ action: "events.stream", scope: "read", resource: RESOURCE, tenants: true, decides: true },
     summary: "What happens to jobs, flows, queues and tags, as it happens",
     description:
       "A snapshot of each topic, then what changes, in at most four frames a second and topic. With `Last-Event-ID` it goes on " +
@@ -68,10 +68,8 @@ export function addEventRoutes(app: ServerApp, parts: ServerParts, hub: LiveHub)
   app.openapi(events, async (c) => {
     const { topics } = c.req.valid("query");
     const asked = parseTopics(typeof topics === "string" ? [topics] : topics);
-    const found = asked.map(async (topic) => ({
-      asked: topic.text,
-      topic: await topicOf(parts, c.var.access, topic),
-    }));
+    const access = await decideOn(c, { ...c.var.resource, topics: asked.map(({ text }) => text) });
+    const found = asked.map(async (topic) => ({ asked: topic.text, topic: await topicOf(parts, access, topic) }));
     return stream(c, parts, hub, await Promise.all(found));
   });
 

@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { ScheduleNotFound } from "../../model/errors/errors.js";
 import type { ServerApp } from "../http/env.js";
-import { answer, facts, jsonBody, linkTo, problems } from "../http/route.js";
+import { answer, decideOn, facts, jsonBody, linkTo, problems } from "../http/route.js";
 import { viewOf } from "../http/view.js";
 import type { ServerParts } from "../http/parts.js";
 import { GivenTime, iso, Name, pageQuery, Time } from "../schema/common.js";
@@ -45,7 +45,7 @@ const PutDocument = ScheduleDocument.extend({ outcome: z.enum(["created", "chang
 
 const put = createRoute({
   ...facts({
-    ...{ action: "schedules.put", scope: "operate", resource: RESOURCE },
+    ...{ action: "schedules.put", scope: "operate", resource: RESOURCE, decides: true },
     summary: "Create a schedule, or change the one of this name",
     description:
       "What is left out is as by default, not as it was. Other times begin anew from now, any other change goes on from the last one; a paused one stays paused.",
@@ -132,6 +132,8 @@ export function addScheduleRoutes(app: ServerApp, { longshore, tasks }: ServerPa
   app.openapi(put, async (c) => {
     const { name } = c.req.valid("param");
     const given = c.req.valid("json");
+    const queue = given.options?.queue ?? tasks.get(given.task)?.queue ?? "default";
+    await decideOn(c, { ...c.var.resource, task: given.task, queue });
     const { outcome, ...schedule } = await schedules.put(
       scheduleOf(name, given, tasks.get(given.task) ?? given.task) as Parameters<typeof schedules.put>[0],
     );

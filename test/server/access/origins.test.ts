@@ -151,6 +151,25 @@ it.each<[string, Record<string, string>, boolean, boolean]>([
   });
 });
 
+it.each(["Basic dXNlcjpwYXNz", "Bearer", "Digest x"])(
+  "a cookie is asked whose page it is from, beside a header that is no token of ours, too (%s)",
+  async (authorization) => {
+    await using({}, async (api) => {
+      const { headers } = await api("POST /api/session", { token: SECRET });
+      const cookie = (headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+      const signedIn = { cookie, authorization };
+      expect(await api("POST /api/jobs", { task: "scan" }, signedIn)).toMatchObject({
+        ...{ status: 403, body: { code: "CROSS_SITE" } },
+      });
+      expect((await api("DELETE /api/session", undefined, signedIn)).status).toBe(403);
+      const { body } = await api("GET /api/session", undefined, signedIn);
+      expect(body).toMatchObject({ subject: "ops", expiresAt: expect.any(String) });
+      const own = { ...signedIn, "sec-fetch-site": "same-origin" };
+      expect((await api("POST /api/jobs", { task: "scan" }, own)).status).toBe(202);
+    });
+  },
+);
+
 it.each([
   "text/plain",
   "text/plain;charset=UTF-8",

@@ -33,7 +33,7 @@ describe("the audit log", () => {
     const one = { count: 1, queue: null };
     expect(logged).toMatchObject({
       "workers.stop": { ids: stopped.body.sessions, count: 1, id: "web-1" },
-      "bulk.start": { ids: [bulk.body.jobId], ...one },
+      "bulk.start": { ids: [bulk.body.jobId], count: 1, queue: "a" },
       "failures.retry": { ids: [retried.body.jobId], ...one, id: fingerprint },
       "schedules.run": { ids: [run.body.jobId], ...one, id: "nightly" },
       "queues.drain": { ids: [], count: 1, queue: "reports" },

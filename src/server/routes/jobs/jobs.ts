@@ -5,10 +5,11 @@ import type { Job } from "../../../client/jobs/job.js";
 import type { JobRequest } from "../../../client/enqueue/job-request.js";
 import { isLongField, type LongField } from "../../../model/job/query/fields.js";
 import type { JobSnapshot } from "../../../model/job/query/snapshot.js";
+import type { Access } from "../../http/access.js";
 import type { ServerApp, ServerContext } from "../../http/env.js";
 import { InvalidInput } from "../../../model/errors/errors.js";
 import { Problem, problemOf } from "../../http/problem.js";
-import { answer, facts, jsonBody, linkTo, problems, requireScope } from "../../http/route.js";
+import { answer, decideOn, facts, jsonBody, linkTo, problems } from "../../http/route.js";
 import { viewOf } from "../../http/view.js";
 import type { ServerParts } from "../../http/parts.js";
 import { jobParams, pageQuery, refQuery } from "../../schema/common.js";
@@ -104,19 +105,18 @@ export function addJobRoutes(app: ServerApp, parts: ServerParts): void {
     const body = c.req.valid("json");
     const key = c.req.valid("header")["idempotency-key"];
     const given = "jobs" in body ? body.jobs : [body];
-    await decideEach(c, parts, given);
+    const accesses = await decideEach(c, parts, given);
     const { access } = c.var;
-    const wanted = given.map(({ task, options }, index): WantedJob => {
+    const wanted = given.map(({ options }, index): WantedJob => {
       const field = "jobs" in body ? `jobs[${index}].options` : "options";
-      const own = ownOptions(access, optionsOf(options), field);
-      return { queue: own.queue ?? parts.tasks.get(task)?.queue ?? "default", options: own, field };
+      const [queue, own] = accesses[index] ?? ["", access];
+      return { queue, access: own, options: ownOptions(own, optionsOf(options), field), field };
     });
-    for (const { queue } of wanted) requireScope(access, "enqueue", queue);
-    await checkOwnJobs(longshore, access, wanted);
+    await checkOwnJobs(longshore, wanted);
     const requests = given.map(({ task, input }, index): JobRequest => {
       return { task: parts.tasks.get(task) ?? task, input: input ?? null, options: wanted[index]?.options };
     });
-    c.var.admit?.(requests.length - 1);
+    c.var.admit?.(requests.length);
     parts.payloads.look(Buffer.byteLength(await c.req.text()), given);
     const keyed = key === undefined ? null : new KeyedRequest({ subject: access.subject, key, body }, requests);
     const enqueued = keyed === null ? longshore.enqueueAll(requests) : keyed.enqueue(longshore);
@@ -164,22 +164,22 @@ export async function documentOf(job: Job, c: ServerContext): Promise<JobDocumen
   return jobDocument(snapshot, { position, dependencies }, viewOf(c.var.access), linkTo(c, ""));
 }
 
-/** Asks the host application, where it has a say, about each task and queue that jobs are to be created of. */
+/** Asks who may create jobs of each task and queue among them. Answers the queue of each job, and what counts for it. @throws Problem */
 async function decideEach(
   c: ServerContext,
   { tasks }: ServerParts,
   given: readonly z.infer<typeof JobRequestSchema>[],
-): Promise<void> {
-  const { decide } = c.var;
-  if (decide === undefined) return;
-  const asked = new Set<string>();
+): Promise<(readonly [queue: string, access: Access])[]> {
+  const known = new Map<string, Access>();
+  const decided: [string, Access][] = [];
   for (const { task, options } of given) {
     const queue = options?.queue ?? tasks.get(task)?.queue ?? "default";
     const resource = JSON.stringify([task, queue]);
-    if (asked.has(resource)) continue;
-    asked.add(resource);
-    await decide("jobs.enqueue", { kind: "jobs", task, queue });
+    const access = known.get(resource) ?? (await decideOn(c, { kind: "jobs", task, queue }));
+    known.set(resource, access);
+    decided.push([queue, access]);
   }
+  return decided;
 }
 
 /** The job as it is now, a flow with the progress of its members. */

@@ -9,9 +9,10 @@ import type { JobRef } from "../../../model/job/job.js";
 import type { Access } from "../../http/access.js";
 import { Problem } from "../../http/problem.js";
 
-/** A job that is to be created, in which queue, and where an error of its options stands. */
+/** A job that is to be created, in which queue, by what right, and where an error of its options stands. */
 export interface WantedJob {
   readonly queue: string;
+  readonly access: Access;
   readonly options: EnqueueOptions;
   readonly field: string;
 }
@@ -54,30 +55,32 @@ function ownKey(tag: string, key: string): string {
  * Do the ids that a tenant gives belong to no job of another, and are the jobs to wait for its own?
  * @throws InvalidInput; Problem 409 `ID_TAKEN`; EngineUnavailable
  */
-export async function checkOwnJobs(longshore: Longshore, { tag }: Access, wanted: readonly WantedJob[]): Promise<void> {
-  if (tag === null) return;
-  const given = new Set<string>();
-  const asked: { readonly ref: JobRef; readonly check: (isOwn: boolean | null) => void }[] = [];
-  for (const { queue, options, field } of wanted) {
+export async function checkOwnJobs(longshore: Longshore, wanted: readonly WantedJob[]): Promise<void> {
+  const given = new Map<string, string>();
+  const asked: { readonly ref: JobRef; readonly check: (tags: readonly string[] | null) => void }[] = [];
+  for (const { queue, access, options, field } of wanted) {
+    const { tag } = access;
+    if (tag === null) continue;
     for (const [index, one] of (options.after ?? []).entries()) {
       const ref = "job" in one ? one.job : one;
-      const check = (isOwn: boolean | null): void => {
-        if (isOwn === true || (isOwn === null && given.has(JSON.stringify([ref.queue, ref.id])))) return;
+      const check = (tags: readonly string[] | null): void => {
+        if (tags === null ? given.get(JSON.stringify([ref.queue, ref.id])) === tag : tags.includes(tag)) return;
         throw new InvalidInput(`${field}.after[${index}]`, `${ref.queue}/${ref.id}`, `a job of tag ${tag}`);
       };
       asked.push({ ref, check });
     }
     const { id } = options;
     if (id === undefined) continue;
-    given.add(JSON.stringify([queue, id]));
-    const check = (isOwn: boolean | null): void => {
-      if (isOwn !== false) return;
+    given.set(JSON.stringify([queue, id]), tag);
+    const check = (tags: readonly string[] | null): void => {
+      if (tags === null || tags.includes(tag)) return;
       throw new Problem(409, "ID_TAKEN", `another job of queue ${queue} has the id ${id}`, {
         members: { field: `${field}.id`, rule: "an id that no other job has" },
       });
     };
     asked.push({ ref: { queue, id }, check });
   }
+  if (asked.length === 0) return;
   const there = await longshore.snapshots(asked.map(({ ref }) => ref));
-  for (const [index, { check }] of asked.entries()) check(there[index]?.tags.includes(tag) ?? null);
+  for (const [index, { check }] of asked.entries()) check(there[index]?.tags ?? null);
 }
