@@ -1,4 +1,5 @@
 /** Which jobs, as the client takes it, and as the query of a list has it. */
+import { checkObject } from "./connection/given.js";
 import type { Filter, Operations } from "./connection/types.js";
 
 /** What of a list is read, and in which order. */
@@ -13,6 +14,7 @@ type ListQuery = NonNullable<Operations["GET /api/jobs"]["query"]>;
 
 /** The filter as the query of a list: `created.from` is `createdFrom`, ranges are `1..5`, `not.` stands before what must not hold. */
 export function queryOfFilter(filter: Filter): ListQuery {
+  checkObject("filter", filter);
   return Object.fromEntries(
     Object.entries(filter).flatMap(([name, value]): [string, unknown][] => {
       if (name !== "not") return parameters(name, value);

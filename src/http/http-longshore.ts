@@ -1,6 +1,7 @@
 /** A server of jobs, over HTTP: what an application in a browser, or without access to the engine, works with. */
 import type { InputArguments } from "../define/input-arguments.js";
 import type { Stored } from "../define/stored.js";
+import { check, checkHeader, checkName, checkObject } from "./connection/given.js";
 import { HttpBulk } from "./handles/bulk.js";
 import { HttpFailure } from "./handles/failure.js";
 import { HttpFlow } from "./handles/flow.js";
@@ -81,7 +82,7 @@ export class HttpLongshore extends HttpLists {
     call?: HttpEnqueueCall,
   ): Promise<HttpJob<never, never>> {
     // One job is answered as one.
-    const accepted = (await this.#enqueue(requestOf({ task, input, options }), call)) as AcceptedJob;
+    const accepted = (await this.#enqueue(requestOf({ task, input, options }), "jobId", call)) as AcceptedJob;
     return this.#handle<never>(accepted);
   }
 
@@ -92,7 +93,9 @@ export class HttpLongshore extends HttpLists {
    * @example await longshore.enqueueAll([{ task: "scan", input: { url } }, { task: "mail", options: { delay: "1h" } }]);
    */
   async enqueueAll(jobs: readonly HttpJobRequest[], call?: HttpEnqueueCall): Promise<HttpJob[]> {
-    const accepted = (await this.#enqueue({ jobs: jobs.map(requestOf) }, call)) as AcceptedJobs;
+    check(Array.isArray(jobs), "jobs", jobs, "a list");
+    const all = { jobs: jobs.map((job, index) => requestOf(job, `jobs[${index}].`)) };
+    const accepted = (await this.#enqueue(all, "jobs", call)) as AcceptedJobs;
     return accepted.jobs.map((job) => this.#handle(job));
   }
 
@@ -140,12 +143,17 @@ export class HttpLongshore extends HttpLists {
    */
   async bulk(request: Omit<BulkRequest, "preview">, call?: CallOptions): Promise<HttpBulk> {
     // What is no preview is answered with the job.
-    const accepted = (await this.transport.call("POST /api/bulk", { body: request }, call)) as AcceptedBulk;
+    const accepted = (await this.transport.call(
+      "POST /api/bulk",
+      { body: request, has: "jobId" },
+      call,
+    )) as AcceptedBulk;
     return this.bulkJob(accepted.jobId);
   }
 
   /** How many jobs it would meet; nothing is done. */
   async bulkPreview(request: Omit<BulkRequest, "preview">, call?: CallOptions): Promise<BulkPreview> {
+    checkObject("body", request);
     const given = { body: { ...request, preview: true }, repeatable: true };
     return (await this.transport.call("POST /api/bulk", given, call)) as BulkPreview;
   }
@@ -159,21 +167,23 @@ export class HttpLongshore extends HttpLists {
    * What happens to jobs, flows, queues and tags, as it happens: a snapshot of each topic, then what changes, in at most four frames a
    * second and topic. A lost connection is taken up again where it was left; where events were missed, a snapshot comes.
    * @param topics up to 50 of `job:ID`, `job:QUEUE/ID`, `flow:ID`, `queue:NAME`, `tag:TAG`, `overview`, `failures`
+   * @param call.timeout how long the server may take to begin
    * @example for await (const frame of longshore.watch(["queue:scans", "tag:user:42"], { signal })) show(frame);
    */
-  watch(
-    topics: string | readonly string[],
-    { signal }: Pick<CallOptions, "signal"> = {},
-  ): AsyncGenerator<HttpLiveFrame, void, undefined> {
-    return liveFrames(this.transport, topics, signal);
+  watch(topics: string | readonly string[], call: CallOptions = {}): AsyncGenerator<HttpLiveFrame, void, undefined> {
+    return liveFrames(this.transport, topics, call);
   }
 
   async #enqueue(
     body: JobRequest | JobRequests,
-    { idempotencyKey = randomKey(), ...call }: HttpEnqueueCall = {},
+    has: string,
+    given: HttpEnqueueCall = {},
   ): Promise<AcceptedJob | AcceptedJobs> {
-    const given = { body, headers: { "idempotency-key": idempotencyKey }, repeatable: true };
-    return this.transport.call("POST /api/jobs", given, call);
+    checkObject("call", given);
+    const { idempotencyKey = randomKey(), ...call } = given;
+    checkHeader("idempotencyKey", idempotencyKey);
+    const request = { body, headers: { "idempotency-key": idempotencyKey }, repeatable: true, has };
+    return this.transport.call("POST /api/jobs", request, call);
   }
 
   #handle<Types>(accepted: AcceptedJob): HttpJob<Types, Types> {
@@ -181,13 +191,17 @@ export class HttpLongshore extends HttpLists {
   }
 }
 
-/** A task's name, and the queue where its workers look: the server need not know the task. */
-function requestOf({ task, input, options }: HttpJobRequest): JobRequest {
-  if (typeof task === "string") return { task, input, options };
-  return { task: task.name, input, options: { queue: task.queue, ...options } };
+/** A task's name, and the queue where its workers look: the server need not know the task. @throws HttpInvalid */
+function requestOf(job: HttpJobRequest, within = ""): JobRequest {
+  checkObject(within.slice(0, -1), job);
+  const { task, input, options } = job;
+  const { name, queue } = typeof task === "string" ? { name: task } : (Object(task) as HttpTask);
+  checkName(`${within}task`, name);
+  if (options !== undefined) checkObject(`${within}options`, options);
+  return { task: name, input, options: queue === undefined ? options : { queue, ...options } };
 }
 
 /** `crypto.randomUUID` is there on secure pages only. */
 function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join("");
+  return crypto.getRandomValues(Uint32Array.of(0, 0, 0, 0)).join("-");
 }

@@ -1,4 +1,5 @@
 /** What there is, over HTTP: lists, page by page, and figures. */
+import { checkObject } from "./connection/given.js";
 import { queryOfFilter, type HttpListOptions } from "./filter.js";
 import { Pages, type PageQuery } from "./pages.js";
 import type { Answer, CallOptions, OperationRequest, Transport } from "./connection/transport.js";
@@ -24,8 +25,10 @@ import type {
 /** The query of an operation, without the part that says which page. */
 type Query<Name extends keyof Operations> = Omit<NonNullable<Operations[Name]["query"]>, keyof PageQuery>;
 
-/** The lists whose operation takes a page and nothing that has to be made first. */
+/** The operations that give a list page by page. */
 type ListName =
+  | "GET /api/jobs"
+  | "GET /api/flows"
   | "GET /api/queues"
   | "GET /api/workers"
   | "GET /api/schedules"
@@ -48,39 +51,31 @@ export class HttpLists {
    * The jobs that match, as a stream or page by page; without payloads unless `fields` asks for them.
    * @example for await (const job of longshore.jobs({ states: ["failed"], tag: "user:42" })) console.log(job.jobId);
    */
-  jobs(
-    filter: Filter = {},
-    { fields, order, ...call }: HttpListOptions & CallOptions = {},
-  ): Pages<Answer<"GET /api/jobs">, JobSummary> {
-    const list = { ...queryOfFilter(filter), fields: fields?.join(","), order };
-    return new Pages(
-      (page, own) => this.transport.call("GET /api/jobs", { query: { ...list, ...page } }, own),
-      ({ jobs }) => jobs,
-      call,
-    );
+  jobs(filter: Filter = {}, options: HttpListOptions & CallOptions = {}): Pages<Answer<"GET /api/jobs">, JobSummary> {
+    checkObject("options", options);
+    const { fields, order, ...call } = options;
+    const query = { ...queryOfFilter(filter), fields: fields && String(fields), order };
+    return this.#list("GET /api/jobs", query, ({ jobs }) => jobs, call);
   }
 
   /** How many jobs match: up to 10,000 are counted. */
-  count(filter: Filter = {}, call?: CallOptions): Promise<JobCount> {
+  async count(filter: Filter = {}, call?: CallOptions): Promise<JobCount> {
     return this.transport.call("GET /api/jobs/count", { query: queryOfFilter(filter) }, call);
   }
 
   /** What the jobs that match have in common: states, tasks, queues, keys of tags, causes of failure. */
-  facets(filter: Filter = {}, call?: CallOptions): Promise<JobFacets> {
+  async facets(filter: Filter = {}, call?: CallOptions): Promise<JobFacets> {
     return this.transport.call("GET /api/jobs/facets", { query: queryOfFilter(filter) }, call);
   }
 
   /** The flows that match. */
   flows(
     filter: Filter = {},
-    { order, ...call }: Pick<HttpListOptions, "order"> & CallOptions = {},
+    options: Pick<HttpListOptions, "order"> & CallOptions = {},
   ): Pages<Answer<"GET /api/flows">, JobSummary> {
-    const list = { ...queryOfFilter(filter), order };
-    return new Pages(
-      (page, own) => this.transport.call("GET /api/flows", { query: { ...list, ...page } }, own),
-      ({ flows }) => flows,
-      call,
-    );
+    checkObject("options", options);
+    const { order, ...call } = options;
+    return this.#list("GET /api/flows", { ...queryOfFilter(filter), order }, ({ flows }) => flows, call);
   }
 
   /** The queues, by name. @param query.system with those of the platform */
@@ -161,6 +156,7 @@ export class HttpLists {
     entries: (page: Answer<Name>) => readonly Entry[],
     call: CallOptions | undefined,
   ): Pages<Answer<Name>, Entry> {
+    checkObject("query", query);
     return new Pages(
       (page, own) => {
         // None of them takes more than a query.

@@ -1,5 +1,6 @@
 /** A list that the API gives page by page: read as a stream, or a page at a time. */
-import type { CallOptions } from "./connection/transport.js";
+import { checkObject } from "./connection/given.js";
+import { checkCall, type CallOptions } from "./connection/transport.js";
 
 /** Which page. */
 export interface PageOptions extends CallOptions {
@@ -32,13 +33,16 @@ export class Pages<Page extends { readonly cursor: string | null }, Entry> imple
     entries: (page: Page) => readonly Entry[],
     call: CallOptions = {},
   ) {
+    checkCall(call);
     this.#read = read;
     this.#entries = entries;
     this.#call = call;
   }
 
   /** A page. It may be short before the end, which is where its `cursor` is null. */
-  page({ limit, cursor, ...call }: PageOptions = {}): Promise<Page> {
+  async page(options: PageOptions = {}): Promise<Page> {
+    checkObject("options", options);
+    const { limit, cursor, ...call } = options;
     return this.#read({ limit, cursor: cursor ?? undefined }, { ...this.#call, ...call });
   }
 
@@ -48,7 +52,7 @@ export class Pages<Page extends { readonly cursor: string | null }, Entry> imple
       const page: Page = await this.page({ limit: LARGEST_PAGE, cursor });
       yield* this.#entries(page);
       cursor = page.cursor;
-    } while (cursor !== null);
+    } while (typeof cursor === "string");
   }
 }
 

@@ -11,5 +11,5 @@ export function milliseconds(field: string, value: Duration): number {
   const [, amount, unit = ""] = /^(\d+(?:\.\d+)?)(ms|[smhd])$/.exec(String(value)) ?? [];
   const ms = typeof value === "number" ? value : Number(amount) * (UNITS[unit] ?? Number.NaN);
   if (ms > 0 && ms < Infinity) return ms;
-  throw new HttpInvalid(field, 'milliseconds or a text such as "30s", longer than 0');
+  throw new HttpInvalid(field, value, 'above 0, in milliseconds or as "30s"');
 }

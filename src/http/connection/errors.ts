@@ -58,18 +58,21 @@ export class HttpUnreachable extends HttpError {
 
 /** There was no answer within the `timeout` of the client, or no result within that of `result()`. The job goes on. */
 export class HttpTimeout extends HttpError {
-  constructor(message: string) {
-    super("HttpTimeout", "TIMEOUT", message);
+  constructor(message: string, options?: ErrorOptions) {
+    super("HttpTimeout", "TIMEOUT", message, options);
   }
 }
 
-/** A value given to the client breaks a rule; nothing was sent. */
+/** A value given to the client breaks a rule; nothing was sent. Its message says which value, but none that may be a secret. */
 export class HttpInvalid extends HttpError {
   readonly field: string;
   readonly rule: string;
 
-  constructor(field: string, rule: string) {
-    super("HttpInvalid", "INVALID_INPUT", `${field}: ${rule}`);
+  constructor(field: string, value: unknown, rule: string, options?: ErrorOptions) {
+    // A text may be long, and an object hold secrets.
+    const shown =
+      typeof value === "string" ? `"${value.slice(0, 40)}"` : Object(value) === value ? typeof value : value;
+    super("HttpInvalid", "INVALID_INPUT", `${field}: ${String(shown)} is not allowed: ${rule}`, options);
     this.field = field;
     this.rule = rule;
   }

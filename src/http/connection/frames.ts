@@ -2,9 +2,10 @@
  * A stream of server-sent events, read by `fetch`, so that the token travels in a header. A stream that is lost is taken up again
  * where it was left, with a wait that grows as long as nothing comes.
  */
-import { Deadline, pause } from "./deadline.js";
+import { again } from "./attempts.js";
+import type { Deadline } from "./deadline.js";
 import { HttpUnreachable } from "./errors.js";
-import { waitAfter, type OperationRequest, type Transport } from "./transport.js";
+import { checkCall, strange, type CallOptions, type OperationRequest, type Transport } from "./transport.js";
 
 /** A frame. */
 export interface Frame {
@@ -26,32 +27,32 @@ interface Place {
 }
 
 /**
- * The frames of a stream, without end. @throws HttpProblem for what repeating does not mend; the signal's reason
+ * The frames of a stream, without end. @throws HttpProblem for what repeating does not mend, what an outage that lasts for too long
+ * shows, HttpInvalid; the signal's reason
  */
 export async function* framesOf<Name extends StreamName>(
   transport: Transport,
   operation: Name,
   request: OperationRequest<Name>,
-  signal: AbortSignal | null | undefined,
+  call: CallOptions,
 ): AsyncGenerator<Frame, void, undefined> {
+  checkCall(call);
   const place: Place = { id: "", retry: 0 };
-  for (let failed = 0; ; failed += 1) {
-    const deadline = new Deadline(transport.timeout, signal);
+  const attempts = transport.attempts(true, Infinity);
+  for (;;) {
+    const deadline = transport.deadline(call);
     try {
       const headers = { accept: "text/event-stream", ...(place.id === "" ? {} : { "last-event-id": place.id }) };
-      const { body } = await transport.open(operation, { ...request, headers }, deadline.signal);
-      for await (const frame of read(body, place, deadline)) {
-        failed = 0;
+      const response = await transport.open(operation, { ...request, headers }, deadline.signal);
+      if (!/^$|event-stream/.test(response.headers.get("content-type") ?? "")) throw strange(response);
+      for await (const frame of read(response.body, place, deadline)) {
+        attempts.failed = 0;
         yield frame;
       }
-      throw new HttpUnreachable("the stream has ended");
-    } catch (thrown) {
-      const error = deadline.errorOf(thrown);
-      const wait = waitAfter(error, true, failed);
-      if (wait === null) throw error;
-      deadline.end();
+      throw new HttpUnreachable("the stream ended");
+    } catch (error) {
       // Not all clients come back at the same moment.
-      await pause(Math.max(wait, place.retry * (0.5 + Math.random() / 2)), signal);
+      await again(attempts, error, deadline, call.signal, place.retry * (0.5 + Math.random() / 2));
     } finally {
       deadline.end();
     }
@@ -86,9 +87,9 @@ async function* read(
       for (const line of lines) {
         const [, field = "", content = ""] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
         if (field === "event") event = content;
-        else if (field === "data") data += content;
+        else if (field === "data") data += `${content}\n`;
         else if (field === "id") id = content;
-        else if (field === "retry") place.retry = Number(content);
+        else if (field === "retry") place.retry = Math.min(Number.parseInt(content) || 0, LONGEST_SILENCE);
         else if (line === "") {
           // Only now: a frame that is cut off has to come again.
           place.id = id;

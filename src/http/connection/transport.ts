@@ -2,9 +2,11 @@
  * Requests: an operation of the API by its name, sent with the token in a header, in a bounded time, and again where that has one
  * effect only. Every operation and its types come from the document (`types.ts`), so that a path that is not there does not compile.
  */
-import { Deadline, pause } from "./deadline.js";
+import { again, type Attempts } from "./attempts.js";
+import { Deadline } from "./deadline.js";
 import { milliseconds, type Duration } from "./duration.js";
-import { HttpInvalid, HttpProblem, HttpTimeout, HttpUnreachable, type ProblemDocument } from "./errors.js";
+import { HttpInvalid, HttpProblem, type ProblemDocument } from "./errors.js";
+import { check, checkHeader, checkName, checkObject, checkOptions, isObject } from "./given.js";
 import type { Operations } from "./types.js";
 
 /** How the client reaches the server. */
@@ -22,6 +24,11 @@ export interface HttpOptions {
    * so that it has one effect; a command only where the server has not begun it (429). Default: 2.
    */
   retries?: number;
+  /**
+   * How long `result()`, `events()` and `watch()` wait through an outage: without one answer of the API. Then they throw what they met
+   * last. Default: 10 minutes.
+   */
+  outage?: Duration;
 }
 
 /** What every call takes last. */
@@ -51,8 +58,10 @@ export type OperationRequest<Name extends keyof Operations> = Part<Operations[Na
     readonly headers?: Readonly<Record<string, string>>;
     /** May it be sent again although it may have been done? Default: a `GET` may. */
     readonly repeatable?: boolean;
-    /** Go on for as long as it takes, whatever the client's `retries`. */
-    readonly patient?: boolean;
+    /** Wait through outages, until then at most (epoch milliseconds), whatever the client's `retries`. */
+    readonly until?: number;
+    /** A field that every answer has: what is without it is none of the API. */
+    readonly has?: string;
   };
 
 /** A request without its types. */
@@ -62,111 +71,143 @@ interface AnyRequest {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly repeatable?: boolean;
-  readonly patient?: boolean;
+  readonly until?: number;
+  readonly has?: string;
 }
 
-const OPTIONS = ["token", "fetch", "headers", "timeout", "retries"];
-/** Milliseconds: the first wait before a repetition, and the longest. */
-const FIRST_WAIT = 250;
-const LONGEST_WAIT = 10_000;
-/** A request that is to come back later than this (milliseconds) is given up. */
-const LONGEST_RETRY_AFTER = 60_000;
-
+const OPTIONS = ["token", "fetch", "headers", "timeout", "retries", "outage"];
+/** The operations whose answer is that it is done. */
+const SILENT = /^DELETE.*\}$|obliterate/;
 export class Transport {
   /** Milliseconds. */
   readonly timeout: number;
+  readonly #outage: number;
   readonly #base: string;
   readonly #options: HttpOptions;
 
   constructor(url: string | URL, options: HttpOptions) {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.includes(name)) throw new HttpInvalid(name, `no such option; known: ${OPTIONS.join(", ")}`);
-    }
+    checkOptions("options", options, OPTIONS);
+    const { token = "", fetch = Object, headers = {}, timeout = 30_000, retries = 0, outage = 600_000 } = options;
+    if (typeof token !== "function") checkHeader("token", token);
+    check(typeof fetch === "function", "fetch", fetch, "a function");
+    checkObject("headers", headers);
+    for (const [name, value] of Object.entries(headers)) checkHeader(`headers.${name}`, value);
+    check(Number.isInteger(retries) && retries >= 0, "retries", retries, "a whole number from 0");
     this.#base = baseOf(url);
     this.#options = options;
-    this.timeout = milliseconds("timeout", options.timeout ?? 30_000);
+    this.timeout = milliseconds("timeout", timeout);
+    this.#outage = milliseconds("outage", outage);
   }
 
   /**
    * Sends a request, and gives what the API answers.
-   * @throws HttpProblem, HttpUnreachable, HttpTimeout; the signal's reason
+   * @throws HttpProblem, HttpUnreachable, HttpTimeout; HttpInvalid before anything is sent; the signal's reason
    */
   async call<Name extends keyof Operations>(
     operation: Name,
     request: OperationRequest<Name>,
     call: CallOptions = {},
   ): Promise<Answer<Name>> {
-    const { repeatable = operation.startsWith("GET"), patient = false }: AnyRequest = request;
-    const repetitions = patient ? Infinity : (this.#options.retries ?? 2);
-    for (let failed = 0; ; failed += 1) {
+    checkCall(call);
+    const { repeatable = operation.startsWith("GET"), until, has = "", ...parts }: AnyRequest = request;
+    if ("query" in parts) checkObject("query", parts.query);
+    const given = "body" in parts ? { ...parts, body: textOf(parts.body) } : parts;
+    const attempts = this.attempts(repeatable, until);
+    for (;;) {
       const deadline = this.deadline(call);
       try {
-        const response = await this.open(operation, request, deadline.signal);
-        const text = await response.text();
+        const response = await this.open(operation, given, deadline.signal);
+        const answer = objectOf(await response.text());
+        if (SILENT.test(operation)) return undefined;
+        if (answer === null || (has !== "" && !(has in answer))) throw strange(response);
         // The document says that it is; the server is held to it by tests.
-        return text === "" ? undefined : parsed(response, text);
-      } catch (thrown) {
-        const error = deadline.errorOf(thrown);
-        const wait = waitAfter(error, repeatable, failed);
-        if (wait === null || failed >= repetitions) throw error;
-        deadline.end();
-        await pause(wait, call.signal);
+        return answer;
+      } catch (error) {
+        await again(attempts, error, deadline, call.signal);
       } finally {
         deadline.end();
       }
     }
   }
 
-  /** The time that one request of a call has. */
-  deadline({ timeout, signal }: CallOptions): Deadline {
-    return new Deadline(timeout === undefined ? this.timeout : milliseconds("timeout", timeout), signal);
+  /** The attempts of a call: it waits through outages until then (epoch milliseconds), or not at all. */
+  attempts(repeatable: boolean, until?: number): Attempts {
+    return { repeatable, retries: this.#options.retries ?? 2, until, outage: this.#outage, failed: 0, since: 0 };
   }
 
-  /** Sends a request once, and gives the answer with its body unread. @throws HttpProblem; what `fetch` throws */
+  /** The time that one request of a call has. */
+  deadline({ timeout = this.timeout, signal }: CallOptions): Deadline {
+    return new Deadline(milliseconds("timeout", timeout), signal);
+  }
+
+  /** Sends a request once, its body as text, and gives the answer unread. @throws HttpProblem; what `fetch` throws */
   async open(operation: keyof Operations, request: AnyRequest, signal: AbortSignal): Promise<Response> {
     const [method = "GET", template = ""] = operation.split(" ");
     const path = template.replace(/\{(\w+)\}/g, (_, name: string) => segmentOf(name, request.params?.[name]));
-    const { token, fetch = globalThis.fetch } = this.#options;
-    const secret = typeof token === "function" ? await token() : token;
+    const { fetch = globalThis.fetch } = this.#options;
+    const secret = await this.#secret(signal);
+    checkHeader("token", secret);
+    const body = request.body as string | undefined;
     const init: RequestInit = {
       method,
       headers: {
         ...this.#options.headers,
-        ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
-        ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(secret && { authorization: `Bearer ${secret}` }),
+        ...(body && { "content-type": "application/json" }),
         ...request.headers,
       },
       signal,
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      // A command that is led elsewhere may arrive there as a read.
+      redirect: method === "GET" ? "follow" : "manual",
+      body: body ?? null,
     };
     const response = await fetch(this.#base + path + queryOf(request.query), init);
     if (response.ok) return response;
     throw await problemOf(response);
   }
+
+  /** The token; empty: none. @throws HttpInvalid when it is none, with what the function threw as its cause */
+  #secret(signal: AbortSignal): Promise<string> {
+    const { token = "" } = this.#options;
+    return new Promise((resolve, reject) => {
+      signal.addEventListener("abort", reject);
+      Promise.resolve()
+        .then(typeof token === "function" ? token : () => token)
+        .then(resolve)
+        .catch((cause: unknown) => reject(new HttpInvalid("token", undefined, "text", { cause })));
+    });
+  }
 }
 
-/** A part of a path. An empty one, "." and ".." would lead to another route. @throws HttpInvalid */
+/** What a call takes last. @throws HttpInvalid */
+export function checkCall(call: CallOptions): void {
+  checkOptions("call", call, ["signal", "timeout"]);
+  const { signal } = call;
+  check(signal === undefined || "aborted" in Object(signal), "signal", signal, "an AbortSignal");
+}
+
+/** What is sent as JSON. @throws HttpInvalid for what JSON does not have */
+function textOf(body: unknown): string {
+  checkObject("body", body);
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    throw new HttpInvalid("body", body, "what JSON can say", { cause });
+  }
+}
+
+/** A part of a path. @throws HttpInvalid */
 function segmentOf(field: string, value: unknown): string {
-  if (typeof value === "string" && !/^\.{0,2}$|\p{Cs}/u.test(value)) return encodeURIComponent(value);
-  throw new HttpInvalid(field, 'text that is not empty, "." or ".."');
-}
-
-/** How long to wait before a request that failed so is sent again; `null`: it is not. */
-export function waitAfter(error: unknown, repeatable: boolean, failed: number): number | null {
-  const wait = Math.min(FIRST_WAIT * 2 ** failed, LONGEST_WAIT) * (0.5 + Math.random() / 2);
-  if (error instanceof HttpUnreachable || error instanceof HttpTimeout) return repeatable ? wait : null;
-  if (!(error instanceof HttpProblem)) return null;
-  const { status, retryAfter } = error;
-  // 429 says that nothing was begun.
-  if (status !== 429 && !(repeatable && status >= 502 && status <= 504)) return null;
-  return retryAfter !== null && retryAfter > LONGEST_RETRY_AFTER ? null : Math.max(wait, retryAfter ?? 0);
+  checkName(field, value);
+  return encodeURIComponent(value);
 }
 
 function baseOf(given: string | URL): string {
   const here = (globalThis as { location?: { href?: string } }).location?.href;
-  const url = URL.canParse(String(given), here) ? new URL(given, here) : null;
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== "") {
-    throw new HttpInvalid("url", "the http or https address of a server, without a user in it");
+  const url = URL.canParse(String(given ?? "-:"), here) ? new URL(given, here) : null;
+  if (!/^https?:$/.test(url?.protocol ?? "") || url === null || url.username + url.password !== "") {
+    // It may hold a password.
+    throw new HttpInvalid("url", typeof given, "an http or https address without a user");
   }
   return url.origin + url.pathname.replace(/\/+$/, "");
 }
@@ -176,7 +217,7 @@ type Parameter = string | number | boolean | Date | undefined;
 function queryOf(query: Readonly<Record<string, Parameter | readonly Parameter[]>> = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? value : [value]) {
+    for (const one of [value].flat()) {
       if (one !== undefined) parameters.append(name, one instanceof Date ? one.toISOString() : String(one));
     }
   }
@@ -184,26 +225,25 @@ function queryOf(query: Readonly<Record<string, Parameter | readonly Parameter[]
   return text === "" ? "" : `?${text}`;
 }
 
-function parsed(response: Response, text: string): unknown {
+/** The object that a text is; `null` for what something between here and the server says in its own words. */
+function objectOf(text: string): object | null {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
   } catch {
-    throw strange(response, "what the server answers is no JSON: is this its address?");
+    return null;
   }
 }
 
 async function problemOf(response: Response): Promise<HttpProblem> {
-  const text = await response.text();
-  try {
-    const problem = JSON.parse(text) as ProblemDocument;
-    if (typeof problem.code === "string") return new HttpProblem(response.status, problem, retryAfterOf(response));
-  } catch {
-    // Something between here and the server answered in its own words.
-  }
-  return strange(response, `the server answered ${response.status} ${response.statusText}`);
+  const problem = objectOf(await response.text()) as ProblemDocument | null;
+  if (typeof problem?.code !== "string") return strange(response);
+  return new HttpProblem(response.status, problem, retryAfterOf(response));
 }
 
-function strange(response: Response, detail: string): HttpProblem {
+/** Something between here and the server answered, or another server; a redirect has the status 0 in a browser. */
+export function strange(response: Response): HttpProblem {
+  const detail = `${response.status} ${response.statusText} is no answer of the API`;
   return new HttpProblem(response.status, { code: "NO_API_ANSWER", detail }, retryAfterOf(response));
 }
 

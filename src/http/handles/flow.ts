@@ -1,6 +1,6 @@
 /** A flow, over HTTP: a job with members. */
-import { HttpJob, type HttpJobRef } from "./job.js";
-import type { CallOptions, Transport } from "../connection/transport.js";
+import { HttpJob } from "./job.js";
+import type { CallOptions } from "../connection/transport.js";
 import type { Flow, FlowGraph } from "../connection/types.js";
 
 /**
@@ -8,23 +8,13 @@ import type { Flow, FlowGraph } from "../connection/types.js";
  * @example for (const { node, state, depth } of (await longshore.flow(id).tree()).tree) console.log(" ".repeat(depth), node, state);
  */
 export class HttpFlow<Result = unknown, Input = unknown> extends HttpJob<Result, Input> {
-  readonly #transport: Transport;
-  readonly #ref: { readonly params: { readonly id: string }; readonly query: { readonly queue?: string | undefined } };
-
-  /** @internal Handles come from `flow`. */
-  constructor(transport: Transport, ref: HttpJobRef) {
-    super(transport, ref);
-    this.#transport = transport;
-    this.#ref = { params: { id: ref.id }, query: { queue: ref.queue } };
-  }
-
   /** The flow with its jobs as a tree. @throws HttpProblem `JOB_NOT_FOUND` */
   tree(call?: CallOptions): Promise<Flow> {
-    return this.#transport.call("GET /api/flows/{id}", this.#ref, call);
+    return this.transport.call("GET /api/flows/{id}", this.ref, call);
   }
 
   /** Its jobs, and what each of them waits for. @throws HttpProblem `JOB_NOT_FOUND` */
   graph(call?: CallOptions): Promise<FlowGraph> {
-    return this.#transport.call("GET /api/flows/{id}/graph", this.#ref, call);
+    return this.transport.call("GET /api/flows/{id}/graph", this.ref, call);
   }
 }

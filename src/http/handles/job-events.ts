@@ -1,7 +1,8 @@
 /** The events of a job over HTTP, and what a stream of topics carries. */
 import { HttpProblem } from "../connection/errors.js";
+import { checkName } from "../connection/given.js";
 import { framesOf } from "../connection/frames.js";
-import type { OperationRequest, Transport } from "../connection/transport.js";
+import type { CallOptions, OperationRequest, Transport } from "../connection/transport.js";
 import type { JobState, JobSummary, Progress } from "../connection/types.js";
 
 interface Facts {
@@ -52,15 +53,16 @@ interface JobSnapshot {
   readonly milestones?: readonly { readonly name: string; readonly at: string; readonly value?: unknown }[];
 }
 
-const ENDS: readonly JobState[] = ["completed", "partial", "failed", "cancelled", "superseded", "expired"];
+const OPEN: readonly JobState[] = ["blocked", "delayed", "queued", "active"];
 
 /** The frames of topics, without end. */
 export async function* liveFrames(
   transport: Transport,
   topics: string | readonly string[],
-  signal: AbortSignal | null | undefined,
+  call: CallOptions,
 ): AsyncGenerator<HttpLiveFrame, void, undefined> {
-  for await (const { event, data } of framesOf(transport, "GET /api/events", { query: { topics } }, signal)) {
+  for (const topic of [topics].flat()) checkName("topics", topic);
+  for await (const { event, data } of framesOf(transport, "GET /api/events", { query: { topics } }, call)) {
     if (event === "snapshot" || event === "delta") yield { kind: event, ...(data as object) } as HttpLiveFrame;
   }
 }
@@ -69,13 +71,13 @@ export async function* liveFrames(
 export async function* jobEvents(
   transport: Transport,
   ref: OperationRequest<"GET /api/jobs/{id}/events">,
-  signal: AbortSignal | null | undefined,
+  call: CallOptions,
 ): AsyncGenerator<HttpJobEvent, void, undefined> {
   let facts: Facts = { at: "", queue: "", jobId: "" };
   /** The JSON of each milestone that was delivered. */
-  const shown = new Map<string, string>();
+  const shown: Record<string, string> = {};
   try {
-    for await (const { event, data } of framesOf(transport, "GET /api/jobs/{id}/events", ref, signal)) {
+    for await (const { event, data } of framesOf(transport, "GET /api/jobs/{id}/events", ref, call)) {
       const events = event === "snapshot" ? eventsOf(data as JobSnapshot, facts) : ((data as HttpEvents).events ?? []);
       for (const one of events) {
         const isOwn = facts.jobId === "" || (one.jobId === facts.jobId && one.queue === facts.queue);
@@ -83,17 +85,17 @@ export async function* jobEvents(
         if (one.kind === "milestone") {
           const key = `${one.queue}/${one.jobId}/${one.name}`;
           const value = JSON.stringify(one.value) ?? "";
-          if (shown.get(key) === value) continue;
-          shown.set(key, value);
+          if (shown[key] === value) continue;
+          shown[key] = value;
         }
         // What was read after a move says nothing that happened.
         if (KINDS.includes(one.kind)) yield one;
-        if (isOwn && (one.kind === "removed" || (one.kind === "state" && ENDS.includes(one.state)))) return;
+        if (isOwn && (one.kind === "removed" || (one.kind === "state" && !OPEN.includes(one.state)))) return;
       }
     }
   } catch (error) {
     // It was there before: it has been removed while the stream was lost.
-    if (facts.jobId === "" || !(error instanceof HttpProblem) || error.status !== 404) throw error;
+    if (facts.jobId === "" || !(error instanceof HttpProblem) || error.code !== "JOB_NOT_FOUND") throw error;
     yield { kind: "removed", ...facts };
   }
 }
@@ -114,5 +116,5 @@ function eventsOf({ at, job, milestones = [] }: JobSnapshot, before: Facts): Htt
   const done: HttpJobEvent[] = progress === null ? [] : [{ kind: "progress", ...facts, progress }];
   const now: HttpJobEvent = { kind: "state", ...facts, state, attempt };
   // The end comes last.
-  return ENDS.includes(state) ? [...gap, ...done, ...reached, now] : [...gap, now, ...done, ...reached];
+  return OPEN.includes(state) ? [...gap, now, ...done, ...reached] : [...gap, ...done, ...reached, now];
 }

@@ -33,12 +33,9 @@ export class HttpQueue {
     await this.#transport.call("POST /api/queues/{queue}/resume", this.#ref, call);
   }
 
-  /** Removes the jobs that wait, up to 10,000 in one call: `more` says whether some are left. @param delayed also those not due yet */
-  drain(
-    { delayed }: { delayed?: boolean } = {},
-    call?: CallOptions,
-  ): Promise<Answer<"DELETE /api/queues/{queue}/jobs">> {
-    return this.#transport.call("DELETE /api/queues/{queue}/jobs", { ...this.#ref, query: { delayed } }, call);
+  /** Removes the jobs that wait, up to 10,000 in one call: `more` says whether some are left. @param options.delayed also those not due yet */
+  drain(options: { delayed?: boolean } = {}, call?: CallOptions): Promise<Answer<"DELETE /api/queues/{queue}/jobs">> {
+    return this.#transport.call("DELETE /api/queues/{queue}/jobs", { ...this.#ref, query: options }, call);
   }
 
   /** Removes it with all its jobs and records. @param confirm its name, again @param force also while jobs run */
