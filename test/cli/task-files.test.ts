@@ -5,13 +5,13 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { loadTasks } from "../../src/cli/tasks/task-files.js";
 import { emptyFolder, removeFolder } from "./command.js";
 
-const goOn = (): unknown => Reflect.get(globalThis, "goOn");
+const finish = (): unknown => Reflect.get(globalThis, "finish");
 
 test("one that takes ten seconds is named, and loaded all the same", async () => {
   const folder = await emptyFolder();
   onTestFinished(() => removeFolder(folder));
   const code = `
-    await new Promise((resolve) => { globalThis.goOn = resolve; });
+    await new Promise((resolve) => { globalThis.finish = resolve; });
     export const scan = { name: "scan", queue: "scans", defaults: {}, schema: null, runner: null, handler: () => {} };`;
   await writeFile(join(folder, "tasks.mjs"), code);
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -25,7 +25,7 @@ test("one that takes ten seconds is named, and loaded all the same", async () =>
   expect(said).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1);
   expect(said.mock.calls.flat()).toEqual([expect.stringContaining("warning: tasks.mjs is still loading after 10 s")]);
-  while (typeof goOn() !== "function") await new Promise((resolve) => setImmediate(resolve));
-  (goOn() as () => void)();
+  while (typeof finish() !== "function") await new Promise((resolve) => setImmediate(resolve));
+  (finish() as () => void)();
   expect((await loading).map(({ name }) => name)).toEqual(["scan"]);
 });
