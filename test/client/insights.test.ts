@@ -203,6 +203,38 @@ describe("a look", () => {
 });
 
 describe.skipIf(!inject("canStartRedis"))("a Redis", () => {
+  it("that has become a replica is named, and what cannot be read then is said", async () => {
+    const server = await startRedisServer();
+    onTestFinished(() => server.stop());
+    const admin = new Redis(server.url);
+    onTestFinished(() => admin.disconnect());
+    const longshore = await connect({ engine: "redis", url: server.url, commandTimeout: 300 });
+    onTestFinished(() => longshore.close());
+    const warnings: Error[] = [];
+    const warned = (warning: Error): unknown => warnings.push(warning);
+    process.on("warning", warned);
+    onTestFinished(() => void process.off("warning", warned));
+    await longshore.enqueue("scan", null, { queue: "scans" });
+    // Of a server that is not there: it keeps what it has.
+    await admin.replicaof("127.0.0.1", 1);
+    expect(await only(longshore, "store-refuses")).toMatchObject({ severity: "error" });
+    expect(await only(longshore, "no-worker")).toMatchObject({ subjects: { queues: ["scans"] } });
+    expect(await only(longshore, "not-all-looked-at")).toMatchObject({
+      text: expect.stringContaining("figures over time"),
+    });
+    // However many commands wait for it to be written to, none is taken for a leak.
+    const waiting = Array.from({ length: 12 }, (_, n) =>
+      longshore
+        .queue(`q${n}`)
+        .pause()
+        .catch(() => null),
+    );
+    expect(await Promise.all(waiting)).toEqual(waiting.map(() => null));
+    expect(warnings).toEqual([]);
+    await admin.replicaof("NO", "ONE");
+    await expect.poll(() => codes(longshore).catch(() => [])).not.toContain("not-all-looked-at");
+  });
+
   it("that keeps nothing, may evict and is nearly full is named for each", async () => {
     const server = await startRedisServer({ maxmemory: "10mb", maxmemoryPolicy: "allkeys-lru" });
     onTestFinished(() => server.stop());

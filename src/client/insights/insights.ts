@@ -14,7 +14,7 @@ export async function readInsights(engine: Engine): Promise<Insight[]> {
 }
 
 function insightsOf(seen: Observed): Insight[] {
-  const { now, queues, workers, asides, losses, killers, schedules, nodes, causes, unseen } = seen;
+  const { now, queues, workers, asides, losses, killers, schedules, nodes, causes, unseen, unread } = seen;
   return [
     ...queues.map((queue) => queueInsight(queue, workers, now)),
     ...asides.map((aside) => asideInsight(aside, workers)),
@@ -29,6 +29,7 @@ function insightsOf(seen: Observed): Insight[] {
     ...nodes.flatMap(nodeInsights),
     ...failureInsights(causes),
     unseen === 0 ? null : incomplete(unseen),
+    unread.length === 0 ? null : unreadable(unread),
   ]
     .filter((insight) => insight !== null)
     .toSorted(compareInsights);
@@ -42,5 +43,16 @@ function incomplete(unseen: number): Insight {
     subjects: {},
     since: null,
     advice: "longshore info lists all of them",
+  };
+}
+
+function unreadable(unread: readonly string[]): Insight {
+  return {
+    code: "not-all-looked-at",
+    severity: "info",
+    text: `the store refuses writes, and with them to add up what these reads need: ${unread.join(", ")}`,
+    subjects: {},
+    since: null,
+    advice: "look again once the store can be written to",
   };
 }

@@ -15,6 +15,7 @@ import type {
   ObservedWorker,
 } from "../../model/insight/observed.js";
 import { WORKER_LOST } from "../../model/job/job.js";
+import { EngineUnavailable } from "../../model/errors/errors.js";
 import { isReserved } from "../../model/value/name.js";
 import { eachOf, readGroups } from "../failures/group-reader.js";
 
@@ -41,7 +42,12 @@ export interface Observed {
   readonly schedules: readonly ObservedSchedule[];
   readonly nodes: readonly StoreNode[];
   readonly causes: readonly SharedCause[];
+  /** What was not read, in words, because the store refuses writes, and this read adds up as well. */
+  readonly unread: readonly string[];
 }
+
+/** Reads one part; of a store that refuses writes perhaps nothing. */
+type Part = <Value>(what: string, read: Value | PromiseLike<Value>, nothing: Value) => Promise<Value>;
 
 /** Looks at everything once. @throws EngineUnavailable */
 export async function observeAll(engine: Engine): Promise<Observed> {
@@ -54,12 +60,22 @@ export async function observeAll(engine: Engine): Promise<Observed> {
   const own = all.filter(({ name }) => !isReserved(name)).toSorted(mostWaiting);
   const seen = own.slice(0, MOST_QUEUES);
   const names = seen.map(({ name }) => name);
+  const unread = new Set<string>();
+  const part: Part = async (what, read, nothing) => {
+    try {
+      return await read;
+    } catch (error) {
+      if (!(error instanceof EngineUnavailable) || nodes.every(({ refusal }) => refusal === null)) throw error;
+      unread.add(what);
+      return nothing;
+    }
+  };
   const [queues, asides, losses, schedules, groups] = await Promise.all([
-    observeQueues(engine, seen, now),
-    engine.aside({ queues: names }),
-    observeLosses(engine, names, now),
-    engine.schedules(own.length > seen.length ? { queues: names } : {}),
-    readGroups(engine, names, now - 2 * HOUR),
+    observeQueues(engine, seen, now, part),
+    part("jobs set aside", engine.aside({ queues: names }), []),
+    part("figures over time", observeLosses(engine, names, now), []),
+    part("schedules", engine.schedules(own.length > seen.length ? { queues: names } : {}), []),
+    part("failure groups", readGroups(engine, names, now - 2 * HOUR), { groups: [], dropped: 0, exact: true }),
   ]);
   const failures = mergeGroups(groups.groups);
   return {
@@ -80,6 +96,7 @@ export async function observeAll(engine: Engine): Promise<Observed> {
     schedules,
     nodes,
     causes: sharedCauses(failures, now - HOUR),
+    unread: [...unread].toSorted(),
   };
 }
 
@@ -92,14 +109,19 @@ function mostWaiting(a: QueueRecord, b: QueueRecord): number {
   );
 }
 
-async function observeQueues(engine: Engine, records: readonly QueueRecord[], now: number): Promise<ObservedQueue[]> {
+async function observeQueues(
+  engine: Engine,
+  records: readonly QueueRecord[],
+  now: number,
+  part: Part,
+): Promise<ObservedQueue[]> {
   const waiting = records.filter(({ counts }) => counts.queued > 0);
   const heads = await eachOf(waiting, async ({ name }) => {
     const filter = { queue: name, states: ["queued"] } as const;
     const { jobs } = await engine.listJobs({ filter, cursor: null, limit: 1, fields: [] });
     return jobs[0]?.runAt ?? null;
   });
-  const usual = await usualWaits(engine, waiting.slice(0, MOST_COMPARED), now);
+  const usual = await part("figures over time", usualWaits(engine, waiting.slice(0, MOST_COMPARED), now), new Map());
   return records.map(({ name, paused, pausedAt, counts }) => {
     const place = waiting.findIndex((record) => record.name === name);
     return {

@@ -2,6 +2,7 @@
  * The connection for ordinary commands, to one server, a Sentinel group or a cluster. It answers or throws within the
  * command timeout, whatever the server does: until then, commands that meet a transient fault are sent again.
  */
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, type Redis } from "ioredis";
 import type { Clock } from "../../../model/value/clock.js";
@@ -49,6 +50,8 @@ export class Link {
     this.#target = target;
     this.#keys = keys;
     this.#clock = clock;
+    // Each command that waits to be sent again listens: they may be thousands.
+    setMaxListeners(0, this.#closing.signal);
     this.client = createClient(target);
     this.client.on("error", (error: Error) => {
       this.#lastError = causeOf(error) || REFUSED;
