@@ -1,6 +1,6 @@
 /** Reads records, listings and totals; changes nothing. */
 import { sizeOf, withFields, type LongField, type RecordWith } from "../../../model/job/query/fields.js";
-import { isListed, matchesFilter } from "../../../model/job/query/filter.js";
+import { isListed, matchesFilter, requiredTags } from "../../../model/job/query/filter.js";
 import type { JobRecord } from "../../../model/job/job.js";
 import { progressIn } from "../../../model/job/progress.js";
 import { perState, type JobState } from "../../../model/job/state.js";
@@ -125,6 +125,7 @@ export function listPage(
   const after = cursor === null ? null : decodeCursor(cursor);
   const jobs: RecordWith<LongField>[] = [];
   const states = listedStates(filter);
+  const required = requiredTags(filter);
   let [bytes, looked] = [0, 0];
   for (const queue of queues) {
     if (!isListed(queue.name, filter)) continue;
@@ -132,6 +133,8 @@ export function listPage(
       const place = (job: MemoryJob): string => encodeCursor({ queue: queue.name, state, key: job.key });
       for (const job of jobsIn(queue, state, isReversed(state, order))) {
         if (after !== null && !isAfter(queue.name, state, job, after, { states, order })) continue;
+        // As with an index of tags: jobs without them are no part of the listing, so no page ends at one.
+        if (!required.every((tag) => job.spec.tags.includes(tag))) continue;
         looked += 1;
         const record = recordOf(queue, job);
         if (matchesFilter(record, filter)) {
