@@ -77,7 +77,7 @@ export function addEventRoutes(app: ServerApp, parts: ServerParts, hub: LiveHub)
     const { access } = c.var;
     const job = await findJob(parts, access, c.req.valid("param"), c.req.valid("query"));
     const ref = { queue: job.queue, id: job.id };
-    const topic: Topic = job instanceof FlowJob ? { kind: "flow", ref, tag: access.tag } : { kind: "job", ref };
+    const topic: Topic = { kind: job instanceof FlowJob ? "flow" : "job", ref, tag: access.tag };
     return stream(c, parts, hub, [{ asked: `${topic.kind}:${job.id}`, topic }]);
   });
 }
@@ -107,8 +107,7 @@ async function topicOf(parts: ServerParts, access: Access, asked: AskedTopic): P
     const { id, queue } = asked;
     const job = await findJob(parts, access, { id }, queue === null ? {} : { queue });
     const ref = { queue: job.queue, id: job.id };
-    if (asked.kind === "job") return { kind: "job", ref };
-    if (job instanceof FlowJob) return { kind: "flow", ref, tag: access.tag };
+    if (asked.kind === "job" || job instanceof FlowJob) return { kind: asked.kind, ref, tag: access.tag };
     throw new InvalidInput("topics", asked.text, "the id of a flow; this is a job's");
   }
   const { tag } = access;

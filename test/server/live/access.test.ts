@@ -26,7 +26,7 @@ afterEach(() => live.close());
 const WITH_TAG: Access = { subject: "seven", tag: "app:7", allows: () => true };
 
 /** Asks for topics with an access. */
-async function ask(access: Access, topics: string): Promise<Response> {
+async function ask(access: Access, topics: string, headers: Record<string, string> = {}): Promise<Response> {
   const app = new OpenAPIHono<ServerEnv>();
   app.onError((error) => problemResponse(problemOf(error)));
   app.use("*", async (c, next) => {
@@ -43,7 +43,7 @@ async function ask(access: Access, topics: string): Promise<Response> {
     closing: new AbortController().signal,
   };
   addEventRoutes(app, parts, live.hub);
-  const answer = app.request(`/api/events?topics=${encodeURIComponent(topics)}`, {}, {});
+  const answer = app.request(`/api/events?topics=${encodeURIComponent(topics)}`, { headers }, {});
   return (await Promise.all([answer, live.rest()]))[0];
 }
 
@@ -51,8 +51,8 @@ async function codeOf(response: Response): Promise<unknown> {
   return [response.status, ((await response.json()) as { code: string }).code];
 }
 
-async function follow(access: Access, topics: string): Promise<Reading> {
-  const response = await ask(access, topics);
+async function follow(access: Access, topics: string, headers: Record<string, string> = {}): Promise<Reading> {
+  const response = await ask(access, topics, headers);
   expect(response.status).toBe(200);
   const reading = new Reading(response.body as ReadableStream<Uint8Array>);
   await live.rest();
@@ -138,3 +138,63 @@ it("ends within a heartbeat when a job loses the tag of the tenant that follows 
   await live.pass(15_000, 1_000);
   expect(seen.frames.at(-1)).toMatchObject({ event: "end", data: { reason: "access-ended" } });
 });
+
+/** All that a stream has said, as text. */
+const textOf = (seen: Reading): string => JSON.stringify(seen.frames);
+
+it("shows a tenant nothing of another's job that gets the id of its own", async () => {
+  const mine = await live.longshore.enqueue("scan", null, {
+    queue: "scans",
+    id: "night",
+    tags: ["app:7"],
+    delay: "1h",
+  });
+  const seen = await follow(WITH_TAG, "job:scans/night");
+  const all = await follow({ ...WITH_TAG, tag: null }, "job:scans/night");
+  await mine.remove();
+  const talk = task("foreign-talk", { queue: "scans" }, ({ emit, progress }) => {
+    progress(50, "foreign progress");
+    return emit("foreign", 1);
+  });
+  await live.longshore.enqueue(talk, null, { id: "night", tags: ["app:8"] });
+  live.longshore.worker([talk], { queues: ["scans"] });
+  await live.pass(5_000, 250);
+  expect(textOf(all)).toContain("foreign");
+  expect(textOf(seen)).not.toContain("foreign");
+  expect(seen.events.at(-1)).toMatchObject({ kind: "removed", jobId: "night" });
+});
+
+it("shows a tenant that comes back nothing of what others were shown of a job before it got the tag", async () => {
+  const job = await live.longshore.enqueue("scan", null, { queue: "scans", tags: ["app:8"] });
+  const before = await follow({ ...WITH_TAG, tag: "app:8" }, `job:${job.id}`);
+  const id = before.frames.at(-1)?.id ?? "";
+  await job.update({ tags: ["app:7"], priority: 5 });
+  const seen = await follow(WITH_TAG, `job:${job.id}`, { "last-event-id": id });
+  expect(seen.of("snapshot").map(({ data }) => data.reason)).toEqual(["resume-failed"]);
+});
+
+it.each(["flow", "tag"])(
+  "shows a tenant no more of a job that lost its tag, however long it follows the %s",
+  async (kind) => {
+    const talk = task("talk", { queue: "talks" }, ({ emit }) => emit("foreign", 1));
+    const one = flow("one", ($: FlowBuilder<null>) => $(talk, null as never));
+    const job = await live.longshore.enqueue(one, null, { tags: ["app:7"] });
+    const [member] = await job.members();
+    const seen = await follow(WITH_TAG, kind === "flow" ? `flow:${job.id}` : "tag:app:7");
+    await live.longshore
+      .queue("talks")
+      .job(member?.id ?? "")
+      .update({ tags: ["app:8"] });
+    await live.pass(20_000, 1_000);
+    const frames = seen.frames.length;
+    live.longshore.worker([talk]);
+    await live.pass(5_000, 250);
+    expect(JSON.stringify(seen.frames.slice(frames))).not.toContain("foreign");
+    expect(
+      seen.frames
+        .slice(frames)
+        .flatMap(({ data }) => data.events ?? [])
+        .filter((event: { jobId?: string }) => event.jobId === member?.id),
+    ).toEqual([]);
+  },
+);

@@ -111,12 +111,12 @@ it("asks the engine no more often for 50 clients than for one, with 1,000 jobs t
   await live.open(topics);
   await live.pass(5_000, 250);
   const withOne: number[] = [];
-  for (let percent = 1; percent <= 10; percent += 1) withOne.push(await second(percent));
+  for (let percent = 1; percent <= 15; percent += 1) withOne.push(await second(percent));
   for (let client = 1; client < 50; client += 1) await live.open(topics);
   const withAll: number[] = [];
-  for (let percent = 11; percent <= 20; percent += 1) withAll.push(await second(percent));
+  for (let percent = 16; percent <= 30; percent += 1) withAll.push(await second(percent));
   expect(sum(withAll)).toBeLessThanOrEqual(sum(withOne));
-  // 10 s: queues each second, totals, failures, and the tags of jobs that were forgotten.
+  // 15 s: queues each second, totals, failures, and the tags of jobs that were forgotten.
   expect(sum(withAll)).toBeLessThan(60);
   await live.close();
 });
@@ -159,7 +159,7 @@ it("gives up a client that takes nothing, with a last frame that says why, and h
     }
   });
   const job = await live.enqueue(talk);
-  const topics = [{ asked: "job", topic: { kind: "job", ref: { queue: "work", id: job.id } } }] as const;
+  const topics = [{ asked: "job", topic: { kind: "job", ref: { queue: "work", id: job.id }, tag: null } }] as const;
   let hungUp = 0;
   const opening = live.hub.open({
     ...{ topics, view: viewWith(true), subject: "bob", lastEventId: null },

@@ -106,7 +106,7 @@ export class LiveFixture extends FakeTimeFixture {
         const { text } = asked;
         if (asked.kind !== "job" && asked.kind !== "flow") return { asked: text, topic: asked as Topic };
         const ref = { queue: asked.queue ?? "default", id: asked.id };
-        return { asked: text, topic: asked.kind === "job" ? { kind: "job", ref } : { kind: "flow", ref, tag: null } };
+        return { asked: text, topic: { kind: asked.kind, ref, tag: null } };
       }),
       ...{ view: viewWith(true), subject: "ada", lastEventId: null },
       ...request,

@@ -8,8 +8,8 @@ import { keyOf, type JobRef } from "../../../model/job/job-ref.js";
 import { pause, type Clock } from "../../../model/value/clock.js";
 import type { FeedEvent, FeedListener, QueueFeeds } from "./queue-feed.js";
 
-/** For how long (milliseconds) tags are taken for those of a job, and of how many jobs they are remembered. */
-const TAGS_TIME = 30_000;
+/** For how long (milliseconds) tags are taken for those of a job, as a stream outlives its token; and of how many jobs they are remembered. */
+const TAGS_TIME = 15_000;
 const MOST_REMEMBERED = 50_000;
 /** How many jobs are looked up at a time, and how many events wait for that. */
 const LOOK_UP = 500;

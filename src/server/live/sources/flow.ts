@@ -9,6 +9,7 @@ import { keyOf, type JobRef } from "../../../model/job/job-ref.js";
 import type { DependencyRecord } from "../../../model/job/dependency.js";
 import type { SlimSnapshot } from "../../../model/job/query/snapshot.js";
 import { canMove, isTerminal } from "../../../model/job/state.js";
+import { pause } from "../../../model/value/clock.js";
 import type { View } from "../../http/view.js";
 import { iso } from "../../schema/common.js";
 import { briefDocument, changeOf, isJobEvent, liveProgress, type JobEvent } from "./documents.js";
@@ -21,6 +22,8 @@ import { Refresh } from "./refresh.js";
 /** How many of its jobs a snapshot shows. */
 const MOST_MEMBERS = 1_000;
 const READ_TIME = 250;
+/** How often (milliseconds) it is looked whether its jobs carry the tag still. */
+const TAGS_TIME = 10_000;
 
 export class FlowSource implements Source {
   readonly #ref: JobRef;
@@ -39,6 +42,7 @@ export class FlowSource implements Source {
   readonly #early = new Map<string, readonly MilestoneRecord[]>();
   #isMoved = false;
   #isKnown = false;
+  readonly #over = new AbortController();
 
   constructor(ref: JobRef, tag: string | null, parts: LiveParts, outlet: Outlet) {
     this.#ref = ref;
@@ -51,6 +55,7 @@ export class FlowSource implements Source {
     );
     this.#refresh = new Refresh(parts.clock, READ_TIME, () => this.#read());
     void this.#listen(ref);
+    if (tag !== null) void this.#watchTags();
   }
 
   async load(): Promise<void> {
@@ -95,6 +100,7 @@ export class FlowSource implements Source {
   }
 
   stop(): void {
+    this.#over.abort();
     this.#refresh.stop();
     for (const { stop } of this.#listening.values()) stop();
     this.#listening.clear();
@@ -220,6 +226,26 @@ export class FlowSource implements Source {
         value: JSON.stringify(value),
       } as const;
       this.#outlet.changed(changeOf(event, { task: member.task, node: place.node }));
+    }
+  }
+
+  /** Shows no more of a job that has lost the tag. */
+  async #watchTags(): Promise<void> {
+    const { clock, longshore } = this.#parts;
+    for (;;) {
+      await pause(clock, TAGS_TIME, this.#over.signal);
+      if (this.#over.signal.aborted) return;
+      const shown = [...this.#members.values()];
+      // What cannot be asked now is asked again.
+      const read = await longshore.snapshots(shown).catch(() => []);
+      for (const [index, member] of read.entries()) {
+        const before = shown[index];
+        if (member === null || before === undefined || this.#mayShow(member)) continue;
+        this.#members.delete(keyOf(before));
+        this.#isMoved = true;
+        const event = { kind: "removed", seq: 0, queue: before.queue, id: before.id, at: clock.now() } as const;
+        this.#outlet.changed(changeOf(event, { task: before.task, node: before.flow?.node ?? before.id }));
+      }
     }
   }
 

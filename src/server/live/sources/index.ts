@@ -11,7 +11,7 @@ import { TagSource } from "./tag.js";
 export function makeSource(topic: Topic, parts: LiveParts, outlet: Outlet): Source {
   switch (topic.kind) {
     case "job":
-      return new JobSource(topic.ref, parts, outlet);
+      return new JobSource(topic.ref, topic.tag, parts, outlet);
     case "flow":
       return new FlowSource(topic.ref, topic.tag, parts, outlet);
     case "queue":

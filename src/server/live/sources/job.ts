@@ -25,6 +25,7 @@ const MOST_VALUES = 256 * 1024;
 
 export class JobSource implements Source {
   readonly #ref: JobRef;
+  readonly #tag: string | null;
   readonly #parts: LiveParts;
   readonly #outlet: Outlet;
   readonly #gate: EventGate;
@@ -38,8 +39,10 @@ export class JobSource implements Source {
   #isBehind = false;
   #isKnown = false;
 
-  constructor(ref: JobRef, parts: LiveParts, outlet: Outlet) {
+  /** @param tag followed only as long as it carries this; `null`: whatever it carries */
+  constructor(ref: JobRef, tag: string | null, parts: LiveParts, outlet: Outlet) {
     this.#ref = ref;
+    this.#tag = tag;
     this.#parts = parts;
     this.#outlet = outlet;
     this.#gate = new EventGate(
@@ -53,7 +56,7 @@ export class JobSource implements Source {
   async load(): Promise<void> {
     await this.#listening.begun;
     await this.#gate.during(async () => {
-      const [job = null] = await this.#parts.longshore.snapshots([this.#ref]);
+      const job = await this.#readJob();
       if (job === null && !this.#isKnown) throw new JobNotFound(this.#ref.id);
       this.#job = job;
       this.#isKnown = true;
@@ -86,6 +89,11 @@ export class JobSource implements Source {
   #take(event: FeedEvent): void {
     if (!isJobEvent(event)) return;
     const job = this.#job;
+    if (job === null && this.#tag !== null) {
+      // Another's job may have the id by now.
+      this.#refresh.want();
+      return;
+    }
     if (event.kind === "state") {
       // What was read may be newer than an event that comes only now.
       if (!canMove(job?.state ?? null, event.state, event.cause)) return;
@@ -125,8 +133,13 @@ export class JobSource implements Source {
   /** Reads the document. One that is ahead of the events is not taken: they come, and it is read again. */
   async #read(): Promise<void> {
     const asked = this.#job;
-    const [read = null] = await this.#parts.longshore.snapshots([this.#ref]);
+    const read = await this.#readJob();
     const before = this.#job;
+    if (read === null && before !== null && this.#tag !== null) {
+      this.#job = null;
+      const event = { kind: "removed", seq: 0, ...this.#ref, at: this.#parts.clock.now() } as const;
+      this.#outlet.changed(changeOf(event, { task: before.task }));
+    }
     if (read === null || (before !== null && (read.state !== before.state || read.attempt !== before.attempt))) return;
     // Progress that came meanwhile may be newer than what was read.
     const job = before === asked ? read : { ...read, progress: before?.progress ?? null };
@@ -135,6 +148,12 @@ export class JobSource implements Source {
       ...{ slot: "job", summary: "job", size: 1_000 },
       document: (view) => ({ kind: "job", at: iso(this.#parts.clock.now()), job: jobDocument(job, view) }),
     });
+  }
+
+  /** The job; `null` also for one that does not carry the tag. */
+  async #readJob(): Promise<SlimSnapshot | null> {
+    const [job = null] = await this.#parts.longshore.snapshots([this.#ref]);
+    return this.#tag === null || job?.tags.includes(this.#tag) === true ? job : null;
   }
 
   async #readSteps(): Promise<void> {

@@ -15,9 +15,8 @@ export type AskedTopic =
 
 /** What is followed. */
 export type Topic =
-  | { readonly kind: "job"; readonly ref: JobRef }
-  /** `tag`: only those of its jobs that carry it; `null`: all. */
-  | { readonly kind: "flow"; readonly ref: JobRef; readonly tag: string | null }
+  /** `tag`: only as long as it carries it, and of a flow only those of its jobs that do; `null`: whatever it carries. */
+  | { readonly kind: "job" | "flow"; readonly ref: JobRef; readonly tag: string | null }
   | { readonly kind: "queue"; readonly queue: string }
   | { readonly kind: "tag"; readonly tag: string }
   | { readonly kind: "overview" | "failures" };
@@ -69,7 +68,9 @@ export function nameOf(topic: Topic): string {
   }
 }
 
-/** What tells a topic from all others: what a tenant sees of a flow is another than what all see. */
+/** What tells a topic from all others: what a tenant sees of a job or a flow is another than what all see. */
 export function identityOf(topic: Topic): string {
-  return topic.kind === "flow" && topic.tag !== null ? `${nameOf(topic)}\n${topic.tag}` : nameOf(topic);
+  return "tag" in topic && topic.kind !== "tag" && topic.tag !== null
+    ? `${nameOf(topic)}\n${topic.tag}`
+    : nameOf(topic);
 }
