@@ -7,7 +7,7 @@ import { FlowTree, type FlowTreeRow } from "../../model/flow/tree.js";
 import { flowProgress, type FlowRecords } from "../../model/flow/flow-progress.js";
 import { MOST_MEMBERS } from "../../model/job/membership.js";
 import type { SlimRecord } from "../../model/job/query/fields.js";
-import type { JobRef } from "../../model/job/job.js";
+import { keyOf, type JobRef } from "../../model/job/job-ref.js";
 import type { Progress } from "../../model/job/progress.js";
 import { snapshotWith, type SlimSnapshot } from "../../model/job/query/snapshot.js";
 import { isTerminal, sources, type JobState } from "../../model/job/state.js";
@@ -16,8 +16,15 @@ import { dependenciesOf } from "./dependencies.js";
 import { inCommands } from "./retry-commands.js";
 import { flowEvents, type FlowEvent } from "./flow-events.js";
 import { checkOptions } from "../../model/value/call-options.js";
+import { parseKey } from "../../model/value/name.js";
 import { parseFlag } from "../../model/value/scalar.js";
 import { Job, type EnqueueOutcome, type JobChange, type JobRetryOptions } from "./job.js";
+
+/** Which jobs of a flow are looked at. */
+export interface FlowView {
+  /** Only those that carry this tag. Default: all. */
+  readonly tag?: string;
+}
 
 /**
  * A handle on a flow. `result()` gives the return value of the flow's function, references resolved; `cancel()` ends
@@ -45,13 +52,17 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
    * @throws JobNotFound
    */
   async members(): Promise<SlimSnapshot[]> {
-    const { members } = await this.#read();
+    const { members } = await this.#read(null);
     return inOrder(members).map((record) => snapshotWith(record, []));
   }
 
-  /** Its jobs, their states, and their dependencies; survives JSON. @throws JobNotFound */
-  async graph(): Promise<FlowGraph> {
-    const records = await this.#read();
+  /**
+   * Its jobs, their states, and their dependencies; survives JSON.
+   * @param options.tag only those of its jobs that carry it, as if there were no others. Default: all
+   * @throws JobNotFound
+   */
+  async graph(options: FlowView = {}): Promise<FlowGraph> {
+    const records = await this.#read(parseView(options));
     return { ...graphOf(records), progress: this.#progress(records) };
   }
 
@@ -62,17 +73,18 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
    * @example for (const { depth, node, isReference } of await flow.tree()) console.log(" ".repeat(depth), node.node, isReference);
    */
   async tree(): Promise<FlowTreeRow[]> {
-    return new FlowTree(graphOf(await this.#read())).rows();
+    return new FlowTree(graphOf(await this.#read(null))).rows();
   }
 
   /**
    * Its progress: the weighted mean of its jobs, 0 before anything ran and 100 only once it has ended well; never lower
    * than this handle has reported before. `done` counts its jobs that have ended, `step` is the latest started node
    * among those that run, `counters` are those of all its jobs, added up.
+   * @param options.tag only of those of its jobs that carry it. Default: of all
    * @throws JobNotFound
    */
-  override async progress(): Promise<Progress> {
-    return this.#progress(await this.#read());
+  override async progress(options: FlowView = {}): Promise<Progress> {
+    return this.#progress(await this.#read(parseView(options)));
   }
 
   /**
@@ -104,7 +116,7 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     if (input !== undefined)
       throw new InvalidInput("input", input, "a flow keeps its input: enqueue it anew, or retry one of its jobs");
     const fromStart = parseFlag("fromStart", options.fromStart ?? false);
-    const records = await this.#read();
+    const records = await this.#read(null);
     const { flow, known, members } = records;
     if (!sources("retry").includes(flow.state)) throw new WrongState("retry", this.id, flow.state);
     const there = new Set(members.map(({ queue, id }) => `${queue}/${id}`));
@@ -187,14 +199,31 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     return { ...progress, percent: this.#reached };
   }
 
-  async #read(): Promise<FlowRecords> {
+  async #read(tag: string | null): Promise<FlowRecords> {
     const ref: JobRef = { queue: this.queue, id: this.id };
     const flow = await this.#context.reader.getSlim(ref);
     if (flow === null) throw new JobNotFound(this.id);
     const known = await this.#context.engine.dependencies(ref);
     const records = await Promise.all(known.map((member) => this.#context.reader.getSlim(member)));
-    return { flow, known, members: records.filter((record) => record !== null) };
+    const members = records.filter((record) => record !== null);
+    return tag === null ? { flow, known, members } : withTag(tag, { flow, known, members });
   }
+}
+
+function parseView(options: FlowView): string | null {
+  checkOptions(options, ["tag"]);
+  return options.tag === undefined ? null : parseKey("tag", options.tag, 128);
+}
+
+/** A flow as if it had no jobs but those with the tag. Of one that was removed it is not known. */
+function withTag(tag: string, { flow, known, members }: FlowRecords): FlowRecords {
+  const carrying = members.filter(({ tags }) => tags.includes(tag));
+  const there = new Set(carrying.map(keyOf));
+  return {
+    flow,
+    known: known.filter((ref) => there.has(keyOf(ref))),
+    members: carrying.map((member) => ({ ...member, after: member.after.filter((ref) => there.has(keyOf(ref))) })),
+  };
 }
 
 function refOf({ queue, id }: SlimRecord): JobRef {

@@ -11,7 +11,7 @@ import { filterOfQuery, filterQuery } from "../schema/filter.js";
 import { FlowDocument, GraphDocument, graphDocument, treeDocument } from "../schema/flow.js";
 import { JobSummary, jobDocument, jobSummary } from "../schema/job.js";
 import { Cursor } from "../schema/page.js";
-import { findJob, narrowed } from "./jobs/find-job.js";
+import { findJob, narrowed, viewWithin } from "./jobs/find-job.js";
 
 const RESOURCE = "Flows";
 
@@ -69,7 +69,7 @@ export function addFlowRoutes(app: ServerApp, parts: ServerParts): void {
 
   app.openapi(get, async (c) => {
     const flow = await findFlow(parts, c, c.req.valid("param"), c.req.valid("query"));
-    const [snapshot, found] = await Promise.all([flow.refresh(), flow.graph()]);
+    const [snapshot, found] = await Promise.all([flow.refresh(), flow.graph(viewWithin(c.var.access))]);
     const view = viewOf(c.var.access);
     // What it waits for are its jobs, which the tree has.
     const place = { position: null, dependencies: [] };
@@ -79,7 +79,7 @@ export function addFlowRoutes(app: ServerApp, parts: ServerParts): void {
 
   app.openapi(graph, async (c) => {
     const flow = await findFlow(parts, c, c.req.valid("param"), c.req.valid("query"));
-    return c.json(graphDocument(await flow.graph(), viewOf(c.var.access)), 200);
+    return c.json(graphDocument(await flow.graph(viewWithin(c.var.access)), viewOf(c.var.access)), 200);
   });
 }
 

@@ -144,7 +144,7 @@ export function addQueueRoutes(app: ServerApp, parts: ServerParts): void {
 
   app.openapi(job, async (c) => {
     const { queue, id } = c.req.valid("param");
-    return c.json(await documentOf(await findJob(parts, c.var.access, { id }, { queue }), c), 200);
+    return c.json(await documentOf(parts, await findJob(parts, c.var.access, { id }, { queue }), c), 200);
   });
 
   app.openapi(pause, async (c) => {

@@ -1,5 +1,6 @@
 /** From the id in a path to the job, within what a token may see. */
 import type { Longshore } from "../../../client/longshore.js";
+import type { FlowView } from "../../../client/jobs/flow-job.js";
 import type { Job } from "../../../client/jobs/job.js";
 import type { JobQuery } from "../../../client/jobs/job-filter.js";
 import type { JobRef } from "../../../model/job/job.js";
@@ -46,12 +47,26 @@ function requireStoredTexts(access: Access, field: string): void {
   throw new Problem(403, "SCOPE_MISSING", detail, { members: { scope: "read:payload", field } });
 }
 
-/** The jobs of an id that the access may see: another tenant's of the same id hides none of them. */
-async function refsWithin(longshore: Longshore, { tag }: Access, id: string): Promise<readonly JobRef[]> {
-  const refs = await longshore.jobsWithId(id);
-  if (tag === null || refs.length < 2) return refs;
-  const jobs = await longshore.snapshots(refs);
+/** Of a flow: those of its jobs that the access may see. */
+export function viewWithin({ tag }: Access): FlowView {
+  return tag === null ? {} : { tag };
+}
+
+/** Those of some jobs that the access may see; of one that is gone only someone who may see all knows. */
+export async function seenAmong<Ref extends JobRef>(
+  longshore: Longshore,
+  { tag }: Access,
+  refs: readonly Ref[],
+): Promise<Ref[]> {
+  if (tag === null || refs.length === 0) return [...refs];
+  const jobs = await longshore.snapshots(refs.map(({ queue, id }) => ({ queue, id })));
   return refs.filter((_, index) => jobs[index]?.tags.includes(tag) === true);
+}
+
+/** The jobs of an id that the access may see: another tenant's of the same id hides none of them. */
+async function refsWithin(longshore: Longshore, access: Access, id: string): Promise<readonly JobRef[]> {
+  const refs = await longshore.jobsWithId(id);
+  return refs.length < 2 ? refs : seenAmong(longshore, access, refs);
 }
 
 function onlyRef(refs: readonly JobRef[], id: string): JobRef {

@@ -1,5 +1,8 @@
 /** `/api/jobs/{id}/…`: what a job left behind: its steps, log, attempts, dependencies; and why it does not run. */
 import { createRoute, z } from "@hono/zod-openapi";
+import type { Reason } from "../../../model/why/reason.js";
+import { reasonText } from "../../../model/why/reason-text.js";
+import type { Access } from "../../http/access.js";
 import type { ServerApp } from "../../http/env.js";
 import { answer, facts, problems } from "../../http/route.js";
 import { viewOf } from "../../http/view.js";
@@ -17,7 +20,7 @@ import {
   TimeOrNull,
 } from "../../schema/common.js";
 import { DependencyDocument, dependencyDocument } from "../../schema/job.js";
-import { findJob } from "./find-job.js";
+import { findJob, seenAmong } from "./find-job.js";
 
 const RESOURCE = "Jobs";
 
@@ -195,14 +198,23 @@ export function addJobDetailRoutes(app: ServerApp, parts: ServerParts): void {
 
   app.openapi(dependencies, async (c) => {
     const job = await findJob(parts, c.var.access, c.req.valid("param"), c.req.valid("query"));
-    return c.json({ dependencies: (await job.dependencies()).map(dependencyDocument) }, 200);
+    const seen = await seenAmong(parts.longshore, c.var.access, await job.dependencies());
+    return c.json({ dependencies: seen.map(dependencyDocument) }, 200);
   });
 
   app.openapi(why, async (c) => {
     const job = await findJob(parts, c.var.access, c.req.valid("param"), c.req.valid("query"));
     const [reasons, remaining] = await Promise.all([job.why(), job.remaining()]);
     const view = viewOf(c.var.access);
-    const documents = reasons.map(({ kind, text, ...data }) => view.said({ kind, text, data }));
+    const seen = await Promise.all(reasons.map((reason) => reasonWithin(parts, c.var.access, reason)));
+    const documents = seen.map(({ kind, text, ...data }) => view.said({ kind, text, data }));
     return c.json({ reasons: documents, remaining }, 200);
   });
+}
+
+/** A reason that names none but jobs that the access may see. */
+async function reasonWithin({ longshore }: ServerParts, access: Access, reason: Reason): Promise<Reason> {
+  if (reason.kind !== "blocked" || access.tag === null) return reason;
+  const seen = { ...reason, by: await seenAmong(longshore, access, reason.by) };
+  return { ...seen, text: reasonText(seen, 0) };
 }

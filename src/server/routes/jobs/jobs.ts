@@ -23,7 +23,7 @@ import {
 } from "../../schema/enqueue.js";
 import { filterOfQuery, filterQuery } from "../../schema/filter.js";
 import { JobDocument, jobDocument, JobSummary, jobSummary, PAYLOAD_FIELDS } from "../../schema/job.js";
-import { findJob, narrowed } from "./find-job.js";
+import { findJob, narrowed, seenAmong, viewWithin } from "./find-job.js";
 import { KeyedRequest } from "./idempotency-key.js";
 import { checkOwnJobs, ownOptions, type WantedJob } from "./tenant-jobs.js";
 
@@ -153,15 +153,17 @@ export function addJobRoutes(app: ServerApp, parts: ServerParts): void {
 export function addJobRoute(app: ServerApp, parts: ServerParts): void {
   app.openapi(get, async (c) => {
     const job = await findJob(parts, c.var.access, c.req.valid("param"), c.req.valid("query"));
-    return c.json(await documentOf(job, c), 200);
+    return c.json(await documentOf(parts, job, c), 200);
   });
 }
 
 /** The document of a job as it is now. */
-export async function documentOf(job: Job, c: ServerContext): Promise<JobDocument> {
-  const [snapshot, dependencies] = await Promise.all([readJob(job), job.dependencies()]);
+export async function documentOf({ longshore }: ServerParts, job: Job, c: ServerContext): Promise<JobDocument> {
+  const { access } = c.var;
+  const [snapshot, all] = await Promise.all([readJob(job, access), job.dependencies()]);
   const position = snapshot.state === "queued" ? await job.position() : null;
-  return jobDocument(snapshot, { position, dependencies }, viewOf(c.var.access), linkTo(c, ""));
+  const dependencies = await seenAmong(longshore, access, all);
+  return jobDocument(snapshot, { position, dependencies }, viewOf(access), linkTo(c, ""));
 }
 
 /** Asks who may create jobs of each task and queue among them. Answers the queue of each job, and what counts for it. @throws Problem */
@@ -182,11 +184,11 @@ async function decideEach(
   return decided;
 }
 
-/** The job as it is now, a flow with the progress of its members. */
-export async function readJob(job: Job): Promise<JobSnapshot> {
+/** The job as it is now, a flow with the progress of those members that the access may see. */
+async function readJob(job: Job, access: Access): Promise<JobSnapshot> {
   const snapshot = await job.refresh();
   if (snapshot.role !== "flow") return snapshot;
-  return { ...snapshot, progress: await (job as FlowJob).progress() };
+  return { ...snapshot, progress: await (job as FlowJob).progress(viewWithin(access)) };
 }
 
 /** An error of the only job of a request: its field stands at the root of the body. */
