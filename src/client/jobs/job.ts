@@ -15,7 +15,7 @@ import type { JobState } from "../../model/job/state.js";
 import { checkInput } from "../../define/check-input.js";
 import type { StandardSchema } from "../../define/schema.js";
 import type { ConnectionContext } from "../connection/context.js";
-import { flowResultOf } from "./flow-result.js";
+import { flowResultOf, type FlowPart } from "./flow-result.js";
 import { jobEvents, type JobEvent } from "./job-events.js";
 import { waitForEnd } from "./job-wait.js";
 import { milestonesOf, stepsOf, type MilestoneRecord, type StepRecord } from "./step-records.js";
@@ -45,6 +45,8 @@ export interface ResultOptions {
   timeout?: Duration;
   /** Ends the wait with the signal's reason; the job goes on. */
   signal?: AbortSignal;
+  /** Of a flow: changes what one of its jobs, of this task, gave, before it stands in the result. Default: nothing is changed. */
+  part?: FlowPart | undefined;
 }
 
 /** How jobs are queued again. */
@@ -119,7 +121,8 @@ export class Job<Result = unknown, Input = unknown> {
     const record = await waitForEnd(this.#context, this.#ref, { timeout, signal: options.signal ?? null });
     if (record.state === "completed" || record.state === "partial") {
       // The stored value is the return value of the task's handler; a handler that returned nothing gives null.
-      const { result } = record.role === "flow" ? await flowResultOf(this.#context, record) : snapshotOf(record);
+      const { result } =
+        record.role === "flow" ? await flowResultOf(this.#context, record, options.part) : snapshotOf(record);
       return result as Result;
     }
     const { error } = record;

@@ -3,6 +3,8 @@ import { JobNotFound, Undecodable } from "../../model/errors/errors.js";
 import { isSuccess } from "../../model/job/dependency.js";
 import type { JobSnapshot } from "../../model/job/query/snapshot.js";
 import { isTerminal, type JobState } from "../../model/job/state.js";
+import { FlowJob, type FlowView } from "../jobs/flow-job.js";
+import type { FlowPart } from "../jobs/flow-result.js";
 import type { Job } from "../jobs/job.js";
 import type { Longshore } from "../longshore.js";
 import { chainPercent } from "./chain.js";
@@ -47,15 +49,25 @@ export interface DocumentJob {
   readonly finishedAt: string | null;
 }
 
+/** How much of a flow is read. */
+export interface DocumentView extends FlowView {
+  /** Changes what one of its jobs, of this task, gave, before it stands in the result. Default: nothing is changed. */
+  readonly part?: FlowPart;
+}
+
 /** Reads a job with all that a document of it may say. @throws JobNotFound */
-export async function readDocumentJob(longshore: Longshore, job: Job, chain: boolean): Promise<DocumentJob> {
+export async function readDocumentJob(
+  longshore: Longshore,
+  job: Job,
+  { chain, part, ...view }: DocumentView & { readonly chain: boolean },
+): Promise<DocumentJob> {
   const snapshot = await job.refresh();
   const { state, error } = snapshot;
   const well = isSuccess(state);
   const [progress, position, result] = await Promise.all([
-    snapshot.role === "flow" ? job.progress() : snapshot.progress,
+    job instanceof FlowJob ? job.progress(view) : snapshot.progress,
     state === "queued" ? job.position() : null,
-    well ? resultOf(job, snapshot) : null,
+    well ? resultOf(job, snapshot, part) : null,
   ]);
   const percent = well ? 100 : (progress?.percent ?? 0);
   return {
@@ -65,7 +77,7 @@ export async function readDocumentJob(longshore: Longshore, job: Job, chain: boo
     state,
     position,
     percent,
-    chainPercent: chain && !well ? await chainOf(longshore, snapshot, percent) : percent,
+    chainPercent: chain && !well ? await chainOf(longshore, snapshot, percent, view) : percent,
     message: progress?.message ?? null,
     step: progress?.step ?? null,
     counters: { ...progress?.counters },
@@ -86,21 +98,21 @@ export async function readDocumentJob(longshore: Longshore, job: Job, chain: boo
 }
 
 /** The result of a job that ended well, a flow's with its references resolved; `null` when a member that it needs is gone. */
-async function resultOf(job: Job, { role, result }: JobSnapshot): Promise<unknown> {
+async function resultOf(job: Job, { role, result }: JobSnapshot, part: FlowPart | undefined): Promise<unknown> {
   if (role !== "flow") return result;
   try {
-    return await job.result();
+    return await job.result({ part });
   } catch (error) {
     if (error instanceof JobNotFound || error instanceof Undecodable) return null;
     throw error;
   }
 }
 
-async function chainOf(longshore: Longshore, job: JobSnapshot, own: number): Promise<number> {
+async function chainOf(longshore: Longshore, job: JobSnapshot, own: number, view: FlowView): Promise<number> {
   if (job.role === "flow") return own;
   const flow = job.flow === null ? null : await longshore.job(job.flow);
   if (flow === null) return chainPercent(longshore, job, own);
-  return (await flow.progress())?.percent ?? own;
+  return (flow instanceof FlowJob ? await flow.progress(view) : await flow.progress())?.percent ?? own;
 }
 
 function iso(at: number): string {

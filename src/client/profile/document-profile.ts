@@ -6,7 +6,7 @@ import { InvalidInput, JobNotFound } from "../../model/errors/errors.js";
 import type { Profile } from "../../model/profile/profile.js";
 import type { Job } from "../jobs/job.js";
 import type { Longshore } from "../longshore.js";
-import { readDocumentJob, type DocumentJob } from "./document-job.js";
+import { readDocumentJob, type DocumentJob, type DocumentView } from "./document-job.js";
 
 /** The other system's names for the status of a job and for the step it is at (`null` unless it is in one that has a name). */
 export interface DocumentNames<Status extends string = string, Step extends string = string> {
@@ -45,8 +45,16 @@ export interface DocumentProfile<
    * @throws JobNotFound when there is none and the profile has no `missing`; EngineUnavailable
    */
   readonly read: (longshore: Longshore, id: string) => Promise<Document | Missing>;
-  /** The document of a job that was found. `see` takes out what the reader may not see. @throws JobNotFound */
-  readonly of: (longshore: Longshore, job: Job, see?: (job: DocumentJob) => DocumentJob) => Promise<Document>;
+  /**
+   * The document of a job that was found. `see` takes out what the reader may not see, `view` says how much of a flow is read.
+   * @throws JobNotFound
+   */
+  readonly of: (
+    longshore: Longshore,
+    job: Job,
+    see?: (job: DocumentJob) => DocumentJob,
+    view?: DocumentView,
+  ) => Promise<Document>;
   /** The document of an id that no job has; `null` where such an id is an error. */
   readonly missing: ((id: string, reason: string) => Missing) | null;
 }
@@ -69,8 +77,8 @@ export function documentProfile<Status extends string, Step extends string, Docu
   options: DocumentProfileOptions<Status, Step, Document, Missing>,
 ): DocumentProfile<Status, Step, Document, Missing> {
   const { profile, document, missing = null, chain = false, schema = null } = checked(options);
-  const of = async (longshore: Longshore, job: Job, see = everything): Promise<Document> => {
-    const found = await readDocumentJob(longshore, job, chain);
+  const of: DocumentProfile<Status, Step, Document, Missing>["of"] = async (longshore, job, see = everything, view) => {
+    const found = await readDocumentJob(longshore, job, { ...view, chain });
     const { state, milestones, step, error } = found;
     return document(see(found), profile.status({ state, progress: { step, milestones }, error }));
   };

@@ -8,8 +8,8 @@ import type { ServerApp } from "../http/env.js";
 import type { ServerParts } from "../http/parts.js";
 import { Problem } from "../http/problem.js";
 import { answer, facts, problems } from "../http/route.js";
-import { viewOf } from "../http/view.js";
-import { findJob } from "../routes/jobs/find-job.js";
+import { partOf, viewOf } from "../http/view.js";
+import { findJob, viewWithin } from "../routes/jobs/find-job.js";
 import { givenObject } from "./given-schema.js";
 import { refQuery } from "../schema/common.js";
 
@@ -49,7 +49,8 @@ export function addJobDocumentRoute(app: ServerApp, parts: ServerParts, given: J
     const query = c.req.valid("query");
     try {
       const job = await findJob(parts, access, { id }, query);
-      return c.json((await profile.of(parts.longshore, job, (all) => seenBy(access, all))) as object, 200);
+      const of = { ...viewWithin(access), part: partOf(viewOf(access)) };
+      return c.json((await profile.of(parts.longshore, job, (all) => seenBy(access, all), of)) as object, 200);
     } catch (error) {
       const status = statusOf(error);
       if (status === null) throw error;

@@ -29,3 +29,8 @@ export function viewOf(access: Access): View {
     said: redactSaid,
   };
 }
+
+/** What a flow's result may show of what one of its jobs gave: what the task of that job declares is secret there, too. */
+export function partOf({ payload }: View): (task: string, result: unknown) => unknown {
+  return (task, result) => payload(task, "result", result);
+}

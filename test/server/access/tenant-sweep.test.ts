@@ -212,7 +212,7 @@ onEveryEngine("a token for app:7", (storage) => {
         call(name.replace("{id}", id).replace("{queue}", "talks") + more, bodies[operationId]);
       const missing = await ask("nowhere");
       for (const id of [...all.foreign, ...all.bulk]) {
-        const queue = (await longshore.refsOf(id))[0]?.queue ?? "talks";
+        const queue = (await longshore.jobsWithId(id))[0]?.queue ?? "talks";
         for (const more of name.includes("{queue}") || name.includes("bulk") ? [""] : ["", `?queue=${queue}`]) {
           const answer = await ask(id, more);
           if (answer.status !== missing.status || said(answer, [id]) !== said(missing, ["nowhere"]))

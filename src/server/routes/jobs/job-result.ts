@@ -11,7 +11,7 @@ import type { ServerApp } from "../../http/env.js";
 import type { ServerParts } from "../../http/parts.js";
 import { Problem } from "../../http/problem.js";
 import { answer, facts, problems } from "../../http/route.js";
-import { viewOf } from "../../http/view.js";
+import { partOf, viewOf, type View } from "../../http/view.js";
 import {
   ErrorDocument,
   errorDocument,
@@ -87,7 +87,7 @@ export function addJobResultRoute(app: ServerApp, parts: ServerParts): void {
       queue: job.queue,
       state: snapshot.state,
       ended,
-      result: view.payload(snapshot.task, "result", ended ? await resultOf(job, snapshot) : null),
+      result: view.payload(snapshot.task, "result", ended ? await resultOf(job, snapshot, view) : null),
       error: errorDocument(snapshot.error, view.text, view.payloads),
       failures: snapshot.failures.map(({ step, key, error }) => {
         return { step, key, error: errorDocument(error, view.text, view.payloads) };
@@ -98,10 +98,14 @@ export function addJobResultRoute(app: ServerApp, parts: ServerParts): void {
 }
 
 /** The result of a job that has ended, a flow's with its references resolved; null when there is none. */
-async function resultOf(job: Job, snapshot: { readonly role: string; readonly result: unknown }): Promise<unknown> {
+async function resultOf(
+  job: Job,
+  snapshot: { readonly role: string; readonly result: unknown },
+  view: View,
+): Promise<unknown> {
   if (snapshot.role !== "flow") return snapshot.result;
   try {
-    return await job.result({ timeout: LONGEST_WAIT });
+    return await job.result({ timeout: LONGEST_WAIT, part: partOf(view) });
   } catch (error) {
     if (error instanceof LongshoreError) return null;
     throw error;
