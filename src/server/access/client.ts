@@ -42,11 +42,26 @@ export function isSecure(c: ServerContext, trustProxy: boolean): boolean {
   return (forwarded ?? new URL(c.req.url).protocol.slice(0, -1)).toLowerCase() === "https";
 }
 
+/** What proxies, tunnels and content networks add to what they pass on, beside `X-Forwarded-…`. */
+const PASSED_ON: readonly string[] = [
+  "forwarded",
+  "via",
+  "x-real-ip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "x-original-forwarded-for",
+  "x-envoy-external-address",
+  "true-client-ip",
+  "cf-connecting-ip",
+  "cf-ray",
+  "cdn-loop",
+  "fastly-client-ip",
+  "fly-client-ip",
+];
+
 /** Has a proxy passed the request on? */
 export function isForwarded(c: ServerContext): boolean {
-  return ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"].some(
-    (name) => c.req.header(name) !== undefined,
-  );
+  return Object.keys(c.req.header()).some((name) => name.startsWith("x-forwarded-") || PASSED_ON.includes(name));
 }
 
 /** The address of the client, `null` when it is not known. */
