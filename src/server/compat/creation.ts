@@ -43,6 +43,10 @@ export function addCreationRoute(app: ServerApp, parts: ServerParts, path: strin
     const options = ownOptions(access, wanted, "options");
     await checkOwnJobs(parts.longshore, [{ queue, access, options, field: "options" }]);
     const job = await parts.longshore.enqueue(known as AnyTask, input as never, options);
+    // Another tenant's job may have got the id since it was looked for.
+    if (job.outcome === "existing") {
+      await checkOwnJobs(parts.longshore, [{ queue, access, options: { id: options.id }, field: "options" }]);
+    }
     c.set("touched", { ids: [job.id], count: 1 });
     return c.json(given.answer(job), status);
   });

@@ -23,6 +23,15 @@ describe("the routes of bulk jobs", () => {
     expect((await call("GET /api/jobs/count?states=queued")).body.count).toBe(3);
   });
 
+  it("say who asked for one, whatever else may be changed of a job", async () => {
+    const longshore = connection();
+    const call = checkedApiOf(longshore);
+    const { id } = await longshore.bulk({ action: "cancel", filter: { task: "scan" }, by: "ada" });
+    const tags = await call(`PATCH /api/jobs/${id}?queue=longshore:bulk`, { tags: ["by:eve"] });
+    expect(tags).toMatchObject({ status: 400, body: { code: "INVALID_INPUT", field: "tags" } });
+    expect((await call(`GET /api/bulk/${id}`)).body).toMatchObject({ by: "ada" });
+  });
+
   it("do it to all of them, and tell what came of it", async () => {
     const longshore = connection();
     const call = checkedApiOf(longshore);

@@ -215,6 +215,20 @@ describe("what a token for the jobs of a tag creates", () => {
     expect((await tenant()(...create({ id: "day" }))).body).toMatchObject({ jobId: "day", outcome: "existing" });
   });
 
+  it("is not another's that got the id at the same moment", async () => {
+    const longshore = connection();
+    const START = {
+      "/start": { task: "scan", options: () => ({ id: "noon" }), answer: ({ id }: { id: string }) => ({ id }) },
+    };
+    const of = (tag: string): Api => apiFor(tokenOf(tag), longshore, { compat: { create: START } });
+    const calls: [string, object][] = [create({ id: "dawn" }), ["POST /start", {}]];
+    for (const call of calls) {
+      const answers = await Promise.all([of("app:7")(...call), of("app:8")(...call)]);
+      expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, 409]);
+      expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({ code: "ID_TAKEN" });
+    }
+  });
+
   it("hides no other tenant's job by an id that another queue has", async () => {
     const longshore = connection();
     await longshore.enqueue("scan", 1, { id: "night", queue: "scans", tags: ["app:8"] });

@@ -4,6 +4,7 @@ import type { Job, JobChange } from "../../../client/jobs/job.js";
 import { checkInput } from "../../../define/check-input.js";
 import { InvalidInput } from "../../../model/errors/errors.js";
 import { BUILT_IN } from "../../../model/flow/each.js";
+import { isReserved } from "../../../model/value/name.js";
 import type { ServerApp } from "../../http/env.js";
 import { Problem } from "../../http/problem.js";
 import { answer, facts, jsonBody, problems } from "../../http/route.js";
@@ -124,6 +125,9 @@ export function addJobCommandRoutes(app: ServerApp, parts: ServerParts): void {
       });
     }
     await checkNewInput(parts, job, given.input);
+    if (given.tags !== undefined && isReserved(job.queue)) {
+      throw new InvalidInput("tags", given.tags, "no other ones for a job of the platform: they say who asked for it");
+    }
     const tags =
       given.tags === undefined || access.tag === null ? {} : { tags: ownTags(access.tag, given.tags, "tags") };
     const change = { ...given, ...tags, ...(runAt === undefined ? {} : { runAt: new Date(runAt) }) } as JobChange;

@@ -123,6 +123,12 @@ export function addJobRoutes(app: ServerApp, parts: ServerParts): void {
     const jobs = await enqueued.catch((error: unknown) => {
       throw "jobs" in body ? error : ofOnlyJob(error);
     });
+    // Another tenant's job may have got the id since it was looked for.
+    const found = wanted.filter((_, index) => jobs[index]?.outcome === "existing");
+    await checkOwnJobs(
+      longshore,
+      found.map(({ options: { id }, ...one }) => ({ ...one, options: { id } })),
+    );
     c.set("touched", { ids: jobs.slice(0, 20).map(({ id }) => id), count: jobs.length });
     const accepted = jobs.map((job) => acceptedJob(job, linkTo(c, "")));
     if ("jobs" in body) return c.json({ jobs: accepted }, 202);

@@ -17,6 +17,11 @@ export interface WantedJob {
   readonly field: string;
 }
 
+/** The same as far as it names other jobs. */
+type NamingJob = Omit<WantedJob, "options"> & {
+  readonly options: { readonly id?: string | undefined; readonly after?: EnqueueOptions["after"] | undefined };
+};
+
 /**
  * The options of a job within what the access may do.
  * @param field where an error of them stands
@@ -55,7 +60,7 @@ function ownKey(tag: string, key: string): string {
  * Do the ids that a tenant gives belong to no job of another, and are the jobs to wait for its own?
  * @throws InvalidInput; Problem 409 `ID_TAKEN`; EngineUnavailable
  */
-export async function checkOwnJobs(longshore: Longshore, wanted: readonly WantedJob[]): Promise<void> {
+export async function checkOwnJobs(longshore: Longshore, wanted: readonly NamingJob[]): Promise<void> {
   const given = new Map<string, string>();
   const asked: { readonly ref: JobRef; readonly check: (tags: readonly string[] | null) => void }[] = [];
   for (const { queue, access, options, field } of wanted) {
