@@ -1,6 +1,8 @@
 // All queues at a glance, and what fails: read now and then, and only what changed is shown.
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { task } from "longshore";
+import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
+import { EngineUnavailable, task } from "longshore";
+import { pause } from "../../../src/model/value/clock.js";
+import { withCommands } from "../../worker/fixtures/fake-time-fixture.js";
 import { LiveFixture } from "./streams.js";
 
 let live: LiveFixture;
@@ -47,6 +49,57 @@ it("says how many jobs end in a queue a minute", async () => {
   const { perMinute } = seen.events.findLast(({ kind }) => kind === "queue");
   // 30 in the ten seconds in which totals were read.
   expect(perMinute).toEqual({ ended: 180, failed: 0 });
+});
+
+it("shows what happened while the engine did not answer soon after it answers again, however long that took", async () => {
+  let isSilent = false;
+  const answered = async <Answer>(answer: Answer): Promise<Answer> => {
+    if (isSilent) {
+      await pause(away.clock, 4_000);
+      if (isSilent) throw new EngineUnavailable("the store", "it does not answer");
+    }
+    return answer;
+  };
+  const away: LiveFixture = new LiveFixture((engine) =>
+    withCommands(engine, {
+      queues: async (query) => answered(await engine.queues(query)),
+      totals: async (query) => answered(await engine.totals(query)),
+    }),
+  );
+  onTestFinished(() => away.close());
+  const [overview, failures] = [await away.open("overview"), await away.open("failures")];
+  const broken = task("broken", { queue: "a", attempts: 1 }, () => {
+    throw new Error("no such page");
+  });
+  away.longshore.worker([broken]);
+  isSilent = true;
+  await away.pass(3_000, 500);
+  await away.enqueue(broken);
+  // It answers again in the middle of a read, which takes long then and says nothing of what reads cost.
+  await away.pass(10_000, 500);
+  isSilent = false;
+  await away.pass(18_000, 500);
+  expect(overview.events).toContainEqual(expect.objectContaining({ kind: "queue", name: "a" }));
+  expect(failures.events).toContainEqual(expect.objectContaining({ kind: "group", runs: 1 }));
+});
+
+it("asks a store that answers slowly less often, but not for ever less", async () => {
+  let asked = 0;
+  const slow: LiveFixture = new LiveFixture((engine) =>
+    withCommands(engine, {
+      queues: async (query) => {
+        asked += 1;
+        if (asked > 1) await pause(slow.clock, 500);
+        return engine.queues(query);
+      },
+    }),
+  );
+  onTestFinished(() => slow.close());
+  await slow.open("overview");
+  await slow.pass(60_000, 250);
+  // Each takes half a second, and one part in ten of the time.
+  expect(asked).toBeGreaterThan(9);
+  expect(asked).toBeLessThan(16);
 });
 
 it("shows failure groups as they come, and as people change them", async () => {

@@ -49,8 +49,8 @@ export class FailuresSource implements Source {
     const failed = await this.#countFailed();
     const isDue = this.#parts.clock.monotonic() - this.#readAt >= READ_TIME;
     if (failed === this.#failed && !isDue) return;
-    this.#failed = failed;
     await this.#read();
+    this.#failed = failed;
     this.#tellChanges();
   }
 
@@ -60,8 +60,8 @@ export class FailuresSource implements Source {
   }
 
   async #read(): Promise<void> {
-    this.#readAt = this.#parts.clock.monotonic();
     this.#groups = (await this.#parts.longshore.failures().page({ limit: MOST_GROUPS })).groups;
+    this.#readAt = this.#parts.clock.monotonic();
   }
 
   #tellChanges(): void {

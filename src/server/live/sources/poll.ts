@@ -4,8 +4,10 @@
  */
 import { pause, type Clock } from "../../../model/value/clock.js";
 
-/** A read takes at most one part in so many of the time. */
+/** A read takes at most one part in so many of the time: of two in a row the faster one counts, since one alone may have met an outage. */
 const SHARE = 10;
+/** The longest wait (milliseconds), however long reads take. */
+const LONGEST_WAIT = 30_000;
 
 export class Poll {
   readonly #stop = new AbortController();
@@ -34,13 +36,20 @@ export class Poll {
 
   async #run(): Promise<void> {
     let wait = this.#every;
+    let before = 0;
     for (;;) {
       await pause(this.#clock, wait, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       const from = this.#clock.monotonic();
-      // An engine that does not answer is asked again.
-      await this.#read().catch(() => undefined);
-      wait = Math.max(this.#every, (this.#clock.monotonic() - from) * SHARE);
+      const isRead = await this.#read().then(
+        () => true,
+        () => false,
+      );
+      const took = this.#clock.monotonic() - from;
+      // An engine that does not answer is asked again: how long it was silent says nothing of what a read costs.
+      wait = isRead ? Math.max(this.#every, Math.min(took, before) * SHARE) : this.#every;
+      wait = Math.min(wait, Math.max(this.#every, LONGEST_WAIT));
+      if (isRead) before = took;
     }
   }
 }
