@@ -79,7 +79,7 @@ it("shows what happened while the engine did not answer soon after it answers ag
   await away.pass(10_000, 500);
   isSilent = false;
   await away.pass(18_000, 500);
-  expect(overview.events).toContainEqual(expect.objectContaining({ kind: "queue", name: "a" }));
+  expect(overview.events).toContainEqual(expect.objectContaining({ kind: "queue", queue: "a" }));
   expect(failures.events).toContainEqual(expect.objectContaining({ kind: "group", runs: 1 }));
 });
 
