@@ -1,7 +1,7 @@
 /** A handle on a flow: a handle on a job whose commands apply to the whole flow. */
 import { MAX_JOBS_PER_COMMAND } from "../../engine/contract/engine.js";
 import { isSuccess } from "../../model/job/dependency.js";
-import { InvalidInput, JobNotFound, UniqueConflict, WrongState } from "../../model/errors/errors.js";
+import { InvalidInput, JobNotFound, SupersededSince, UniqueConflict, WrongState } from "../../model/errors/errors.js";
 import { graphOf, inOrder, toRetry, waitsAmong, type FlowGraph } from "../../model/flow/graph.js";
 import { FlowTree, type FlowTreeRow } from "../../model/flow/tree.js";
 import { flowProgress, type FlowRecords } from "../../model/flow/flow-progress.js";
@@ -132,8 +132,8 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     try {
       return await super.retry({ fromStart });
     } catch (error) {
-      // Another flow owns its key: its jobs may not run either.
-      if (error instanceof UniqueConflict) await this.#cancelAll(retried);
+      // Another flow has its key: its jobs may not run either.
+      if (error instanceof UniqueConflict || error instanceof SupersededSince) await this.#cancelAll(retried);
       throw error;
     }
   }

@@ -3,7 +3,14 @@ import type { ControlAnswer, ControlParams, EnqueueAnswer, JobPatch } from "../.
 import { encodePayload } from "../../model/value/codec.js";
 import type { DependencyRecord } from "../../model/job/dependency.js";
 import { parsePositiveDuration, type Duration } from "../../model/value/duration.js";
-import { InvalidInput, JobFailed, JobNotFound, UniqueConflict, WrongState } from "../../model/errors/errors.js";
+import {
+  InvalidInput,
+  JobFailed,
+  JobNotFound,
+  SupersededSince,
+  UniqueConflict,
+  WrongState,
+} from "../../model/errors/errors.js";
 import type { JobRef } from "../../model/job/job.js";
 import type { JobLog } from "../../model/job/report/log.js";
 import { checkOptions } from "../../model/value/call-options.js";
@@ -64,6 +71,7 @@ export interface JobRetryOptions<Input = unknown> extends RetryOptions {
   input?: Input;
 }
 
+const LATER = "a later job supersedes it";
 const CHANGES = ["input", "delay", "runAt", "priority", "tags"];
 
 /**
@@ -210,7 +218,8 @@ export class Job<Result = unknown, Input = unknown> {
    * Queues it again, with all its attempts before it. Steps that ended well are not run again, so a job that half
    * succeeded runs only its failed parts; a job that completed begins from the start. With `input` it gets another input in the same
    * step, and begins from the start with it.
-   * @throws JobNotFound, WrongState unless it has ended, UniqueConflict; InvalidInput, PayloadTooLarge before anything is changed
+   * @throws JobNotFound, WrongState unless it has ended, and when a later job supersedes it; UniqueConflict; InvalidInput, PayloadTooLarge before
+   * anything is changed
    * @example await job.retry({ input: { url: "https://example.org/" } });
    */
   async retry(options: JobRetryOptions<Input> = {}): Promise<JobState> {
@@ -269,15 +278,17 @@ export class Job<Result = unknown, Input = unknown> {
       case "wrong-state":
         throw new WrongState(name, this.id, answer.state ?? "gone");
       case "conflict":
-        throw await this.#conflict();
+        // What it superseded with belongs to a later job.
+        if (answer.owner === undefined) throw new SupersededSince(name, this.id, answer.state ?? "gone", LATER);
+        throw await this.#conflict(answer.owner);
       default:
         throw new JobNotFound(this.id);
     }
   }
 
-  async #conflict(): Promise<UniqueConflict> {
+  async #conflict(owner: string): Promise<UniqueConflict> {
     const record = await this.#context.reader.getSlim(this.#ref);
-    return new UniqueConflict(record?.unique?.key ?? "", "another");
+    return new UniqueConflict(record?.unique?.key ?? "", owner);
   }
 
   async #patchOf(change: JobChange<Input>): Promise<JobPatch> {

@@ -18,13 +18,15 @@ export const MOST_TRACES = 10_000;
 export interface ControlAnswer {
   /**
    * `applied`; `missing`: no such job; `wrong-state`: not allowed in its state; `conflict`: another job owns its unique
-   * key.
+   * key, or a later one its supersede key.
    */
   readonly outcome: "applied" | "missing" | "wrong-state" | "conflict";
   /**
    * The state after the command, before effects of other jobs on it; `null` when the job does not exist or was removed.
    */
   readonly state: JobState | null;
+  /** Of a conflict over its unique key: the id of the job that owns it. */
+  readonly owner?: string;
 }
 
 /** A change to a job that waits. Omitted fields stay as they are. */

@@ -116,6 +116,11 @@ export class WrongState extends LongshoreError {
   }
 }
 
+/** The same of a job whose supersede key a later job has. To callers it is a `WrongState`. */
+export class SupersededSince extends WrongState {
+  override readonly name = "WrongState";
+}
+
 /** A task's own status may not change from `from` to `to`: its `statuses` do not list that transition. */
 export class IllegalTransition extends LongshoreError {
   readonly from: string;

@@ -173,17 +173,17 @@ onEachEngine("retry", (contextNow) => {
     const ref = await endedOf(context, one);
     const { queue } = ref;
     const key = unique === undefined ? null : ({ key: "key", until: unique.until, onConflict: "join" } as const);
-    if (unique?.taken === true) {
-      if (typeof unique.until === "number") context.advance(unique.until);
-      await context.add({ queue, hold: true, unique: key });
-    }
+    if (unique?.taken === true && typeof unique.until === "number") context.advance(unique.until);
+    const taker = unique?.taken === true ? await context.add({ queue, hold: true, unique: key }) : null;
     if (supersedes === "older") await context.add({ queue, hold: true, supersedes: "key" });
     expect((await context.job(ref.id, queue)).state).toBe(state);
     const left = (await context.engine.checkpoints(ref)).length;
     const [answer] = await context.retry({ refs: [ref], op: context.fresh("op") }, fromStart);
     const applied = outcome === "applied";
     const next = flow === undefined ? "queued" : "blocked";
-    expect(answer).toEqual({ outcome, state: applied ? next : state });
+    // Whose key it is can be said of a unique one.
+    const owner = outcome === "conflict" && unique?.until === "finished" && taker !== null ? { owner: taker } : {};
+    expect(answer).toEqual({ outcome, state: applied ? next : state, ...owner });
     expect(await context.engine.checkpoints(ref)).toHaveLength(drops === true ? 0 : left);
     if (!applied || key === null) return;
     // Who meets the key now? A job that took it again, or another one.

@@ -210,6 +210,33 @@ onEveryEngine("a command on a job in any state", (storage) => {
     });
     expect((await longshore.queue("one").job("twice").refresh()).state).toBe("blocked");
   });
+
+  it("that would take a unique key from its owner names the owner, and changes nothing", async () => {
+    const longshore = await storage.connect();
+    const call = checkedApiOf(longshore);
+    const unique = { key: "site:1", onConflict: "reject" as const };
+    const first = await longshore.enqueue("work", null, { queue, unique });
+    await first.cancel();
+    const owner = await longshore.enqueue("work", null, { queue, unique });
+    const answer = await call(`POST /api/jobs/${first.id}/retry`, { input: 2 });
+    expect(answer).toMatchObject({ status: 409, body: { code: "UNIQUE_CONFLICT", owner: owner.id } });
+    expect(await first.refresh()).toMatchObject({ state: "cancelled", input: null });
+  });
+
+  it("that was superseded with is refused while a later job has the key, and names no unique key", async () => {
+    const longshore = await storage.connect();
+    const call = checkedApiOf(longshore);
+    const first = await longshore.enqueue("work", null, { queue, supersedes: "site:1" });
+    await first.cancel();
+    await longshore.enqueue("work", null, { queue, supersedes: "site:1" });
+    const { status, body } = await call(`POST /api/jobs/${first.id}/retry`);
+    expect([status, body.code, body.detail]).toEqual([
+      409,
+      "WRONG_STATE",
+      `cannot retry job ${first.id}: it is cancelled (a later job supersedes it)`,
+    ]);
+    expect(await first.refresh()).toMatchObject({ state: "cancelled" });
+  });
 });
 
 /** An answer as a table has it. */

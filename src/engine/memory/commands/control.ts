@@ -31,6 +31,7 @@ export function control(context: ControlContext, id: string, command: Command): 
   if (job === undefined) return { outcome: "missing", state: null };
   if (hasOperation(job.operations, context.op)) return { outcome: "applied", state: job.state };
   const outcome = command(context, job);
+  if (outcome === "conflict") return { outcome, state: job.state, ...ownerOf(context.queue, job, context.now) };
   if (outcome !== "applied") return { outcome, state: job.state };
   job.operations = withOperation(job.operations, context.op);
   return { outcome, state: context.queue.jobs.has(id) ? job.state : null };
@@ -67,7 +68,7 @@ export function retry(fromStart: boolean, input?: string): Command {
         uniqueUntil: unique?.until ?? null,
         supersedes,
         willWait: () => willWait(queue, job),
-        isKeyTaken: () => isKeyTaken(queue, job, now),
+        isKeyTaken: () => ownerOf(queue, job, now) !== null,
         isLatest: () => supersedes !== null && queue.latest.get(supersedes) === job.id,
       },
       fromStart || input !== undefined,
@@ -95,10 +96,11 @@ export function retry(fromStart: boolean, input?: string): Command {
   };
 }
 
-function isKeyTaken(queue: MemoryQueue, job: MemoryJob, now: number): boolean {
+/** Which other job owns the key that it holds until its end. */
+function ownerOf(queue: MemoryQueue, job: MemoryJob, now: number): { readonly owner: string } | null {
   const { unique } = job.spec;
-  const owner = unique === null ? null : liveOwner(queue, unique.key, now);
-  return owner !== null && owner !== job;
+  const owner = unique?.until === "finished" ? liveOwner(queue, unique.key, now) : null;
+  return owner === null || owner === job ? null : { owner: owner.id };
 }
 
 export const promote: Command = ({ queue, now }, job) => {

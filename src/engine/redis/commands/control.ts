@@ -31,9 +31,12 @@ export async function control(
           const answered = reply.length / 2;
           for (const [index, place] of rest.slice(0, answered).entries()) {
             const state = reply[index * 2 + 1];
+            const outcome = text(reply[index * 2]);
+            const owner = outcome.slice(1);
             answers[place] = {
-              outcome: meaningOf(CONTROL_LETTERS, text(reply[index * 2])) ?? "conflict",
+              outcome: meaningOf(CONTROL_LETTERS, outcome.charAt(0)) ?? "conflict",
               state: state === "" ? null : stateOf(state),
+              ...(owner === "" ? {} : { owner }),
             };
           }
           rest = rest.slice(answered);

@@ -45,7 +45,8 @@ function runOnce(transaction: Transaction, queue: SqliteQueue, job: Job, op: str
     job.op = withOperation(job.op, op);
     saveJob(transaction.sql, job);
   }
-  return { outcome, state: stateOfJob(job) };
+  const owner = outcome === "conflict" ? ownerOf(transaction, queue, job) : null;
+  return { outcome, state: stateOfJob(job), ...owner };
 }
 
 export const release: Command = (transaction, queue, job) => {
@@ -81,7 +82,7 @@ export function retry(fromStart: boolean, input?: string): Command {
         uniqueUntil: job.uniqueUntil,
         supersedes,
         willWait: () => links.pending + links.unsuccessful > 0,
-        isKeyTaken: () => isKeyTaken(transaction, queue, job),
+        isKeyTaken: () => ownerOf(transaction, queue, job) !== null,
         isLatest: () => supersedes !== null && isLatest(sql, queue, supersedes, job),
       },
       fromStart || input !== undefined,
@@ -109,9 +110,14 @@ export function retry(fromStart: boolean, input?: string): Command {
   };
 }
 
-function isKeyTaken(transaction: Transaction, queue: SqliteQueue, { job, uniqueKey }: Job): boolean {
-  const owner = uniqueKey === null ? null : liveOwner(transaction, queue, uniqueKey);
-  return owner !== null && owner.job !== job;
+/** Which other job owns the key that it holds until its end. */
+function ownerOf(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  { job, uniqueKey, uniqueUntil }: Job,
+): { readonly owner: string } | null {
+  const owner = uniqueKey === null || uniqueUntil !== "finished" ? null : liveOwner(transaction, queue, uniqueKey);
+  return owner === null || owner.job === job ? null : { owner: owner.id };
 }
 
 export const promote: Command = (transaction, queue, job) => {

@@ -9,7 +9,7 @@
 -- KEYS: tally series totals
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
 -- Reply: per job, except those at the end that are left to the next call: outcome (a applied, m missing, w wrong state, c
--- conflict), state after it ('' if removed); last 1 when messages wait in the outbox
+-- conflict, with the owner of a unique key behind it), state after it ('' if removed); last 1 when messages wait in the outbox
 --
 -- Commands on single jobs. Mirrors engine/memory/commands/control.ts, and planRetry in engine/shared/retry.ts.
 -- include: record codec batch format queue lease holding aside tally filing moves log operations traces ends forget amend unique links-read links
@@ -49,7 +49,7 @@ function commands.retry(id, r, job)
     -- again.
     if mode == UNTIL_FINISHED then
       local owner = owner_of(key)
-      if owner and owner ~= id then return CONTROL_CONFLICT end
+      if owner and owner ~= id then return CONTROL_CONFLICT .. owner end
     end
   end
   -- Only the latest job of a supersede key may run.

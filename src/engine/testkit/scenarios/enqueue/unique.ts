@@ -209,8 +209,8 @@ export const unique = scenarios("unique", [
       const first = await created(context);
       await context.control("cancel", first);
       const before = await context.job(first);
-      await created(context);
-      assert.deepEqual(await context.control("retry", first), { outcome: "conflict", state: "cancelled" });
+      const owner = await created(context);
+      assert.deepEqual(await context.control("retry", first), { outcome: "conflict", state: "cancelled", owner });
       assert.deepEqual(await context.job(first), before);
     },
   ],
