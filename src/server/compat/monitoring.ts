@@ -6,7 +6,7 @@ import type { ServerApp } from "../http/env.js";
 import type { ServerParts } from "../http/parts.js";
 import { answer, decideOn, facts, jsonBody, problems, type RouteFacts } from "../http/route.js";
 import { viewOf } from "../http/view.js";
-import { findJob, narrowed } from "../routes/jobs/find-job.js";
+import { findJob, narrowed, retryWithin } from "../routes/jobs/find-job.js";
 import { Name, pageQuery } from "../schema/common.js";
 import {
   failedDocument,
@@ -98,7 +98,7 @@ export function addMonitoringRoutes(
       throw error instanceof InvalidInput && error.field === "id" ? new JobNotFound(id) : error;
     });
     c.set("touched", { ids: [job.id], count: 1 });
-    return c.json({ rq_job_id: job.id, status: names[await job.retry()] }, 200);
+    return c.json({ rq_job_id: job.id, status: names[await retryWithin(parts.longshore, access, job)] }, 200);
   });
 }
 

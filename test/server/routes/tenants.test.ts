@@ -229,6 +229,19 @@ describe("what a token for the jobs of a tag creates", () => {
     }
   });
 
+  it("is queued again without a word of the other tenant's job that has its key", async () => {
+    const longshore = connection();
+    const unique = { key: "site" };
+    const own = await longshore.enqueue("scan", 1, { queue: "scans", tags: ["app:7"], unique });
+    await own.cancel();
+    const other = await longshore.enqueue("scan", 2, { queue: "scans", tags: ["app:8"], unique });
+    const retried = await tenant()(`POST /api/jobs/${own.id}/retry`, {});
+    expect(retried.body).toMatchObject({ status: 409, code: "UNIQUE_CONFLICT", field: "unique.key" });
+    expect(JSON.stringify(retried.body)).not.toContain(other.id);
+    const operator = await apiFor(tokenOf(null), longshore)(`POST /api/jobs/${own.id}/retry`, {});
+    expect(operator.body).toMatchObject({ status: 409, code: "UNIQUE_CONFLICT", owner: other.id });
+  });
+
   it("hides no other tenant's job by an id that another queue has", async () => {
     const longshore = connection();
     await longshore.enqueue("scan", 1, { id: "night", queue: "scans", tags: ["app:8"] });

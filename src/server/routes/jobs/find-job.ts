@@ -1,10 +1,11 @@
 /** From the id in a path to the job, within what a token may see. */
 import type { Longshore } from "../../../client/longshore.js";
 import type { FlowView } from "../../../client/jobs/flow-job.js";
-import type { Job } from "../../../client/jobs/job.js";
+import type { Job, JobRetryOptions } from "../../../client/jobs/job.js";
 import type { JobQuery } from "../../../client/jobs/job-filter.js";
 import type { JobRef } from "../../../model/job/job.js";
-import { JobNotFound } from "../../../model/errors/errors.js";
+import { JobNotFound, UniqueConflict } from "../../../model/errors/errors.js";
+import type { JobState } from "../../../model/job/state.js";
 import type { Access } from "../../http/access.js";
 import { Problem } from "../../http/problem.js";
 import type { ServerParts } from "../../http/parts.js";
@@ -39,6 +40,28 @@ export function narrowed(access: Access, query: JobQuery): JobQuery {
   if (query.errorText !== undefined) requireStoredTexts(access, "errorText");
   if (query.not?.errorText !== undefined) requireStoredTexts(access, "not.errorText");
   return access.tag === null ? query : { ...query, tags: [...(query.tags ?? []), access.tag] };
+}
+
+/**
+ * Queues a job again. A job that has its unique key meanwhile is named only where the access may see it.
+ * @throws what `job.retry` throws; Problem 409 in place of a `UniqueConflict` that names another tenant's job
+ */
+export async function retryWithin<Result>(
+  longshore: Longshore,
+  access: Access,
+  job: Job<Result>,
+  options?: JobRetryOptions,
+): Promise<JobState> {
+  try {
+    return await job.retry(options);
+  } catch (error) {
+    if (!(error instanceof UniqueConflict)) throw error;
+    const owner = { queue: job.queue, id: error.owner };
+    if ((await seenAmong(longshore, access, [owner])).length > 0) throw error;
+    throw new Problem(409, "UNIQUE_CONFLICT", "unique.key belongs to another job", {
+      members: { field: "unique.key" },
+    });
+  }
 }
 
 function requireStoredTexts(access: Access, field: string): void {

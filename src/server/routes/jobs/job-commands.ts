@@ -20,7 +20,7 @@ import {
   State,
   Text,
 } from "../../schema/common.js";
-import { findJob } from "./find-job.js";
+import { findJob, retryWithin } from "./find-job.js";
 import { ownTags } from "./tenant-jobs.js";
 
 const RESOURCE = "Jobs";
@@ -112,7 +112,10 @@ export function addJobCommandRoutes(app: ServerApp, parts: ServerParts): void {
     const { fromStart = false, input } = c.req.valid("json");
     await checkNewInput(parts, job, input);
     const change = input === undefined ? {} : { input };
-    return c.json(stateDocument(job, await job.retry({ fromStart, ...change })), 200);
+    return c.json(
+      stateDocument(job, await retryWithin(parts.longshore, c.var.access, job, { fromStart, ...change })),
+      200,
+    );
   });
 
   app.openapi(update, async (c) => {
