@@ -1,5 +1,5 @@
 /** What a server is made with, checked: a misspelt option must not leave a door open. */
-import { isTask } from "../define/is-task.js";
+import { checkTasks } from "../define/is-task.js";
 import type { AnyTask } from "../define/task.js";
 import type { DocumentProfile } from "../client/profile/document-profile.js";
 import { parseCompat, parseDocumentProfile, type CompatOptions, type ParsedCompat } from "./compat/options.js";
@@ -108,10 +108,9 @@ export function parseServerOptions(options: ServerOptions): ParsedServerOptions 
 
 /** Checks tasks. @throws InvalidInput */
 export function parseTasks(tasks: unknown): ReadonlyMap<string, AnyTask> {
-  if (!Array.isArray(tasks)) throw new InvalidInput("tasks", tasks, "a list of tasks");
+  checkTasks("tasks", tasks);
   const known = new Map<string, AnyTask>();
-  for (const [index, task] of (tasks as readonly unknown[]).entries()) {
-    if (!isTask(task)) throw new InvalidInput(`tasks[${index}]`, task, "a task, made by task()");
+  for (const [index, task] of tasks.entries()) {
     const other = known.get(task.name) ?? task;
     if (other !== task) throw new InvalidInput(`tasks[${index}].name`, task.name, "a name that no other task has");
     known.set(task.name, task);

@@ -10,6 +10,7 @@ import { LONGSHORE_VERSION } from "../model/version.js";
 import { BUILT_IN_TASKS, describeTask, describeTasks, type Runnable } from "./execution/runnable.js";
 import { heartbeatFile } from "./session/heartbeat-link.js";
 import { checkPrograms } from "./runners/channel/child-link.js";
+import { checkTasks } from "../define/is-task.js";
 import type { ModuleReference } from "../define/module.js";
 import { needsChildren } from "../define/runner-options.js";
 import { checkCode, type AnyTask, type Handler, type Task } from "../define/task.js";
@@ -58,6 +59,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     systemTasks: readonly SystemTask[] = [],
   ) {
     super();
+    checkTasks("tasks", tasks);
     this.#clock = setup.clock;
     this.#options = parseWorkerOptions(
       options,
